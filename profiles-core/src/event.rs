@@ -1,0 +1,142 @@
+//! What happened, told to whoever embeds this: as Django has signals.
+//!
+//! A store publishes an [`Event`] for every committed change, in the order of committing, after it is durable.
+//! Publishing never waits: a reader that falls more than [`EventStream::CAPACITY`] events behind loses the oldest, and
+//! is told how many with [`Missed`].
+
+use tokio::sync::broadcast::{self, error::RecvError};
+
+use crate::model::{AccountId, ProfileId, StatusId, Timestamp, TokenKind};
+
+/// One committed change. It names rows and does not carry them: who wants to know more reads the row, which may have
+/// changed again since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Counts the events of this process, from 1, without gaps.
+    pub sequence: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// Somebody registered, or an operator made an account.
+    AccountRegistered {
+        /// The new account.
+        account: AccountId,
+        /// Its profile.
+        profile: ProfileId,
+    },
+    /// Name, staff or active flag changed.
+    AccountChanged {
+        /// Whose.
+        account: AccountId,
+    },
+    /// The password was replaced.
+    PasswordChanged {
+        /// Whose.
+        account: AccountId,
+    },
+    /// Somebody logged in.
+    LoggedIn {
+        /// Who.
+        account: AccountId,
+    },
+    /// A token or session was ended.
+    LoggedOut {
+        /// Whose.
+        account: AccountId,
+        /// Token or session.
+        kind: TokenKind,
+    },
+    /// A profile was edited.
+    ProfileChanged {
+        /// Which.
+        profile: ProfileId,
+    },
+    /// A status was posted.
+    StatusPosted {
+        /// Which.
+        status: StatusId,
+        /// By whom.
+        account: AccountId,
+    },
+    /// A status was edited.
+    StatusChanged {
+        /// Which.
+        status: StatusId,
+    },
+    /// A status was deleted.
+    StatusDeleted {
+        /// Which.
+        status: StatusId,
+    },
+}
+
+/// The reader was too slow: so many events are gone. It reads what it needs from the store and goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} events were missed")]
+pub struct Missed(pub u64);
+
+/// The publishing side; every store has one.
+#[derive(Debug)]
+pub struct EventPublisher {
+    sender: broadcast::Sender<Event>,
+    sequence: u64,
+}
+
+impl Default for EventPublisher {
+    fn default() -> Self {
+        Self { sender: broadcast::Sender::new(EventStream::CAPACITY), sequence: 0 }
+    }
+}
+
+impl EventPublisher {
+    /// Publishes what was just committed. Never waits.
+    pub fn publish(&mut self, at: Timestamp, kind: EventKind) {
+        self.sequence += 1;
+        // An error means that nobody listens, which is fine.
+        let _ = self.sender.send(Event { sequence: self.sequence, at, kind });
+    }
+
+    /// A handle that makes streams, for where the publisher itself is out of reach.
+    pub fn source(&self) -> EventSource {
+        EventSource(self.sender.clone())
+    }
+}
+
+/// Makes [`EventStream`]s.
+#[derive(Clone, Debug)]
+pub struct EventSource(broadcast::Sender<Event>);
+
+impl EventSource {
+    /// Everything published from now on.
+    pub fn subscribe(&self) -> EventStream {
+        EventStream(self.0.subscribe())
+    }
+}
+
+/// Events, as they are committed.
+#[derive(Debug)]
+pub struct EventStream(broadcast::Receiver<Event>);
+
+impl EventStream {
+    /// How many events a slow reader may be behind before it loses some.
+    pub const CAPACITY: usize = 4096;
+
+    /// Waits for the next event; `None` once the store is gone.
+    ///
+    /// # Errors
+    /// [`Missed`] if this reader fell too far behind; the next call goes on with the oldest event that is left.
+    pub async fn next(&mut self) -> Option<Result<Event, Missed>> {
+        match self.0.recv().await {
+            Ok(event) => Some(Ok(event)),
+            Err(RecvError::Lagged(count)) => Some(Err(Missed(count))),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}

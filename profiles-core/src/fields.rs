@@ -1,0 +1,170 @@
+//! What is wrong with a request's fields, all of it at once.
+
+use std::fmt;
+
+/// Names of the fields that a person can get wrong; the wire uses the same names.
+pub mod name {
+    /// Biography of a profile.
+    pub const BIO: &str = "bio";
+    /// City of a profile.
+    pub const CITY: &str = "city";
+    /// E-mail address of an account.
+    pub const EMAIL: &str = "email";
+    /// Given name of an account.
+    pub const FIRST_NAME: &str = "first_name";
+    /// Family name of an account.
+    pub const LAST_NAME: &str = "last_name";
+    /// Errors that belong to no single field.
+    pub const NON_FIELD_ERRORS: &str = "non_field_errors";
+    /// Password at login.
+    pub const PASSWORD: &str = "password";
+    /// Password at registration.
+    pub const PASSWORD1: &str = "password1";
+    /// Password at registration, repeated.
+    pub const PASSWORD2: &str = "password2";
+    /// Text of a status.
+    pub const STATUS_CONTENT: &str = "status_content";
+    /// Username of an account.
+    pub const USERNAME: &str = "username";
+}
+
+/// One thing that is wrong with one field.
+///
+/// `Display` is the message a client sees: the texts of Django, Django REST framework and dj-rest-auth, which
+/// existing front ends match on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FieldError {
+    /// The field is absent.
+    #[error("This field is required.")]
+    Required,
+    /// The field is `null`.
+    #[error("This field may not be null.")]
+    Null,
+    /// The field is empty, or only white space.
+    #[error("This field may not be blank.")]
+    Blank,
+    /// The field is neither text nor a number.
+    #[error("Not a valid string.")]
+    NotText,
+    /// More than `max` Unicode code points.
+    #[error("Ensure this field has no more than {max} characters.")]
+    TooLong {
+        /// The most that is allowed.
+        max: usize,
+    },
+    /// U+0000 in the text: PostgreSQL can't store it, and C libraries cut the text there.
+    #[error("Null characters are not allowed.")]
+    NullCharacter,
+    /// A UTF-16 surrogate on its own, which no Unicode text can hold.
+    #[error("Surrogate characters are not allowed: U+{0:X}.")]
+    Surrogate(u16),
+    /// The username has a character outside Django's `[\w.@+-]`.
+    #[error("Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.")]
+    InvalidUsername,
+    /// The username belongs to another account (case is ignored).
+    #[error("A user with that username already exists.")]
+    UsernameTaken,
+    /// Not an e-mail address as Django's `EmailValidator` sees it.
+    #[error("Enter a valid email address.")]
+    InvalidEmail,
+    /// Another account has verified this address.
+    #[error("User is already registered with this e-mail address.")]
+    EmailTaken,
+    /// The password breaks a rule of the password policy.
+    #[error(transparent)]
+    Password(#[from] crate::password::PolicyViolation),
+    /// `password1` and `password2` differ.
+    #[error("The two password fields didn't match.")]
+    PasswordMismatch,
+    /// Unknown account, wrong password, inactive account: one message for all, so that it reveals nothing.
+    #[error("Unable to log in with provided credentials.")]
+    WrongCredentials,
+    /// Login without a username or without a password.
+    #[error("Must include \"username\" and \"password\".")]
+    CredentialsRequired,
+    /// The account's address must be verified before it can log in.
+    #[error("E-mail is not verified.")]
+    EmailUnverified,
+}
+
+/// Every error of every field, in the order in which the fields were looked at.
+///
+/// ```
+/// use profiles_core::{FieldError, FieldErrors};
+///
+/// let mut errors = FieldErrors::new();
+/// errors.add("bio", FieldError::TooLong { max: 240 });
+/// errors.add("bio", FieldError::NullCharacter);
+/// assert_eq!(errors.get("bio").len(), 2);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldErrors(Vec<(&'static str, Vec<FieldError>)>);
+
+impl FieldErrors {
+    /// No errors yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One error of one field.
+    pub fn of(field: &'static str, error: FieldError) -> Self {
+        Self(vec![(field, vec![error])])
+    }
+
+    /// Adds an error to a field.
+    pub fn add(&mut self, field: &'static str, error: FieldError) {
+        self.extend(field, vec![error]);
+    }
+
+    /// Adds several errors to a field; none if `errors` is empty.
+    pub fn extend(&mut self, field: &'static str, errors: Vec<FieldError>) {
+        if errors.is_empty() {
+            return;
+        }
+        match self.0.iter_mut().find(|(name, _)| *name == field) {
+            Some((_, known)) => known.extend(errors),
+            None => self.0.push((field, errors)),
+        }
+    }
+
+    /// Keeps the value of a field that parsed, or notes why it did not.
+    pub fn check<T>(&mut self, field: &'static str, parsed: Result<T, Vec<FieldError>>) -> Option<T> {
+        parsed.map_err(|errors| self.extend(field, errors)).ok()
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `Err(self)` if anything is wrong.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+
+    /// The errors of one field; empty if it has none.
+    pub fn get(&self, field: &str) -> &[FieldError] {
+        self.0.iter().find(|(name, _)| *name == field).map_or(&[], |(_, errors)| errors)
+    }
+
+    /// Fields and their errors, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &[FieldError])> {
+        self.0.iter().map(|(name, errors)| (*name, errors.as_slice()))
+    }
+}
+
+impl fmt::Display for FieldErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (field, errors) in &self.0 {
+            for error in errors {
+                write!(f, "{separator}{field}: {error}")?;
+                separator = "; ";
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for FieldErrors {}

@@ -1,0 +1,77 @@
+//! Passwords: which are good enough, and how they are kept.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use crate::model::PasswordHash;
+
+/// A rule of the policy that a password breaks. `Display` is Django's message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyViolation {
+    /// It resembles something about its owner.
+    #[error("The password is too similar to the {attribute}.")]
+    TooSimilar {
+        /// What, in words: `username`, `email address`, ...
+        attribute: &'static str,
+    },
+    /// Fewer than `min` code points.
+    #[error("This password is too short. It must contain at least {min} characters.")]
+    TooShort {
+        /// The least that is allowed.
+        min: usize,
+    },
+    /// It stands in a list of common passwords.
+    #[error("This password is too common.")]
+    TooCommon,
+    /// Digits only.
+    #[error("This password is entirely numeric.")]
+    EntirelyNumeric,
+}
+
+/// What a password must not resemble; empty texts are passed over.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PasswordContext<'a> {
+    /// The owner's name.
+    pub username: &'a str,
+    /// Their given name.
+    pub first_name: &'a str,
+    /// Their family name.
+    pub last_name: &'a str,
+    /// Their address.
+    pub email: &'a str,
+}
+
+/// Hashing did not happen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HashingError {
+    /// More passwords wait than the queue holds.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// The hashing itself failed.
+    #[error("hashing failed: {0}")]
+    Failed(String),
+}
+
+/// What came of comparing a password with a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is another password.
+    Wrong,
+    /// It is the password.
+    Right,
+    /// It is the password, but the hash is weaker than what new ones get: hash it again and keep that.
+    RightButOutdated,
+}
+
+/// Turns passwords into hashes, off the async workers.
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// Hashes a password with a new salt.
+    async fn hash(&self, password: SecretString) -> Result<PasswordHash, HashingError>;
+
+    /// Compares a password with a hash. `None` stands for an account that does not exist: the answer is
+    /// [`Verdict::Wrong`] and takes as long as for one that does.
+    async fn verify(&self, password: SecretString, hash: Option<PasswordHash>) -> Result<Verdict, HashingError>;
+}

@@ -1,0 +1,428 @@
+//! The boundary to whatever keeps the data.
+//!
+//! One method is one atomic step, durable when it returns `Ok`. Writes are commands: plain values that say all that is
+//! to happen, so that a key-value store can make them one batch and a database one transaction. A store keeps unique
+//! things unique and pairs of things together; it never hashes, sends, decides a permission or reads a clock.
+//!
+//! The same query has the same answer, in the same order, on every store: `profiles_core::testkit` is the suite that
+//! holds them to it, and the place to start when writing one.
+
+mod memory;
+#[cfg(feature = "sled")]
+pub mod sled;
+
+use std::{error::Error as StdError, time::Duration};
+
+use async_trait::async_trait;
+
+pub use self::memory::MemoryStore;
+use crate::{
+    event::EventStream,
+    mail::Mail,
+    model::{
+        Account, AccountId, Bio, City, Digest, Email, OutboxId, PasswordHash, PersonName, Principal, Profile,
+        ProfileId, Revision, Status, StatusId, StatusText, Timestamp, TokenKind, Username, UsernameKey,
+    },
+};
+
+/// What must be unique, and was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unique {
+    /// The canonical username.
+    Username,
+    /// A verified e-mail address.
+    VerifiedEmail,
+    /// A token, session id or mail key. 128 random bits do not collide: this is a broken source of randomness.
+    Secret,
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another row has it already.
+    #[error("{0:?} is taken")]
+    Taken(Unique),
+    /// There is no such row.
+    #[error("no such row")]
+    Missing,
+    /// The row changed since it was read: read it again.
+    #[error("the row changed since it was read")]
+    Stale,
+    /// Too many writes wait; try again in a moment. Nothing was written.
+    #[error("too many writes wait")]
+    Busy,
+    /// The store can't work now. A write may or may not have been done.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// What is stored contradicts itself or can't be read.
+    #[error("stored data is damaged: {0}")]
+    Corrupt(Inconsistency),
+}
+
+impl StoreError {
+    /// An [`StoreError::Unavailable`] with this cause.
+    pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+}
+
+/// Two things in a store that do not fit, told so that an operator can find them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Inconsistency(pub String);
+
+impl std::fmt::Display for Inconsistency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a store answers.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Makes an account with its profile; all of it or nothing.
+#[derive(Clone, Debug)]
+pub struct Register {
+    /// Its name.
+    pub username: Username,
+    /// Its address.
+    pub email: Option<Email>,
+    /// Whether the address is known to be theirs.
+    pub email_verified: bool,
+    /// Hash of its password.
+    pub password: PasswordHash,
+    /// May moderate.
+    pub is_staff: bool,
+    /// Tokens and sessions that it starts with.
+    pub tokens: Vec<NewToken>,
+    /// A key that was mailed, to be used once.
+    pub mail_key: Option<NewMailKey>,
+    /// Mails to send once this is durable.
+    pub outbox: Vec<Mail>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// The outcome of [`Register`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The account.
+    pub account: Account,
+    /// Its profile, empty.
+    pub profile: Profile,
+}
+
+/// A token or session to keep.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// Of the secret.
+    pub digest: Digest,
+    /// Token or session.
+    pub kind: TokenKind,
+    /// From then on it is as if it were not there; `None` for never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A key that is mailed to an address, to prove that its owner reads it.
+#[derive(Clone, Debug)]
+pub struct NewMailKey {
+    /// Of the key.
+    pub digest: Digest,
+    /// The address it is sent to; the key proves this one and no other.
+    pub email: Email,
+    /// From then on it is as if it were not there.
+    pub expires_at: Timestamp,
+}
+
+/// Keeps the tokens of a login.
+#[derive(Clone, Debug)]
+pub struct LogIn {
+    /// Who logs in.
+    pub account: AccountId,
+    /// The hash that the password was checked against. If the account has another by now, the login is stale.
+    pub checked: PasswordHash,
+    /// The same password, hashed anew because the old hash is weaker than what is asked for today.
+    pub rehashed: Option<PasswordHash>,
+    /// What to keep.
+    pub tokens: Vec<NewToken>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What to change in an account; `None` leaves it.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// A new name.
+    pub username: Option<Username>,
+    /// A new given name.
+    pub first_name: Option<PersonName>,
+    /// A new family name.
+    pub last_name: Option<PersonName>,
+    /// May moderate.
+    pub is_staff: Option<bool>,
+    /// May log in.
+    pub is_active: Option<bool>,
+}
+
+/// What to end together with an old password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoke {
+    /// Sessions and tokens.
+    Everything,
+    /// Sessions; tokens go on, as in Django.
+    Sessions,
+}
+
+/// What to change in a profile; `None` leaves it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileChange {
+    /// A new biography.
+    pub bio: Option<Bio>,
+    /// A new city.
+    pub city: Option<City>,
+}
+
+/// Where a list starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start<Id> {
+    /// After so many rows: 0 is the beginning. The cost grows with the number.
+    Skip(u64),
+    /// After the row with this id, whether it still exists or not. The cost is the same everywhere.
+    After(Id),
+}
+
+/// A part of a list, in the order of ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice<Id> {
+    /// Where it starts.
+    pub start: Start<Id>,
+    /// Rows at most.
+    pub limit: usize,
+}
+
+/// Rows of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows<T> {
+    /// The rows, in the order of ids.
+    pub rows: Vec<T>,
+    /// Whether there are more behind them.
+    pub more: bool,
+}
+
+/// Which profiles a list shows: those that contain every term in the username or in the city, case ignored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileFilter {
+    /// The terms; none shows all.
+    pub terms: Vec<String>,
+}
+
+impl ProfileFilter {
+    /// The rule, in one place for every store that looks at rows itself.
+    pub fn matches(&self, username: &str, city: &str) -> bool {
+        if self.terms.is_empty() {
+            return true;
+        }
+        let (username, city) = (username.to_lowercase(), city.to_lowercase());
+        self.terms.iter().map(|term| term.to_lowercase()).all(|term| username.contains(&term) || city.contains(&term))
+    }
+}
+
+/// Which statuses a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatusFilter {
+    /// Only those of the account with exactly this name, case included, as in the original.
+    pub username: Option<String>,
+}
+
+/// A mail that was leased: its holder sends it, then calls [`Jobs::complete`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxItem {
+    /// Its number.
+    pub id: OutboxId,
+    /// What to send.
+    pub mail: Mail,
+    /// How many leases it has had, this one included.
+    pub attempt: u32,
+}
+
+/// Accounts: who exists.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Makes an account, its profile, first tokens and mails.
+    ///
+    /// # Atomicity
+    /// All or nothing. Of many at once for one name, one wins.
+    /// # Errors
+    /// [`StoreError::Taken`]: the name; or the address, if another account has verified it.
+    async fn register(&self, command: Register) -> Result<Registered>;
+
+    /// The account with this id.
+    async fn account(&self, id: AccountId) -> Result<Option<Account>>;
+
+    /// The account with this name, case ignored.
+    async fn account_by_username(&self, key: &UsernameKey) -> Result<Option<Account>>;
+
+    /// The account that has verified this address.
+    async fn account_by_verified_email(&self, email: &Email) -> Result<Option<Account>>;
+
+    /// Accounts after `after`, at most `limit`.
+    ///
+    /// # Order
+    /// By id, ascending.
+    async fn accounts(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<Account>>;
+
+    /// Changes an account. Deactivating it leaves its tokens in place: they are refused, and work again if it is
+    /// activated again, as in Django.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not `expected`; [`StoreError::Taken`].
+    async fn update_account(
+        &self,
+        id: AccountId,
+        expected: Revision,
+        change: AccountChange,
+        at: Timestamp,
+    ) -> Result<Account>;
+
+    /// Replaces a password and ends what `revoke` says, in the same step.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not `expected`.
+    async fn set_password(
+        &self,
+        id: AccountId,
+        expected: Revision,
+        password: PasswordHash,
+        revoke: Revoke,
+        at: Timestamp,
+    ) -> Result<Account>;
+}
+
+/// Tokens and sessions: who is logged in.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Keeps the tokens of a login, and notes when it was.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::Stale`] if the password is no longer the one that was checked, or the
+    /// account was deactivated meanwhile.
+    async fn log_in(&self, command: LogIn) -> Result<Account>;
+
+    /// Who this token speaks for; `None` if there is no such token or it has expired at `now`. The hot path of every
+    /// request: one look-up, nothing written.
+    async fn principal(&self, digest: &Digest, now: Timestamp) -> Result<Option<Principal>>;
+
+    /// Ends these tokens, in one step. Digests that are not there are passed over.
+    async fn revoke(&self, digests: &[Digest], at: Timestamp) -> Result<()>;
+}
+
+/// Profiles.
+#[async_trait]
+pub trait Profiles: Send + Sync {
+    /// The profile with this id.
+    async fn profile(&self, id: ProfileId) -> Result<Option<Profile>>;
+
+    /// The profile of this account.
+    async fn profile_of(&self, account: AccountId) -> Result<Option<Profile>>;
+
+    /// Changes a profile.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not `expected`.
+    async fn update_profile(
+        &self,
+        id: ProfileId,
+        expected: Revision,
+        change: ProfileChange,
+        at: Timestamp,
+    ) -> Result<Profile>;
+
+    /// A part of the list.
+    ///
+    /// # Order
+    /// By id, ascending. Rows made or removed meanwhile may or may not be in it; all others are, once.
+    async fn profiles(&self, filter: &ProfileFilter, slice: Slice<ProfileId>) -> Result<Rows<Profile>>;
+
+    /// How many the whole list has; without terms it costs one look-up.
+    async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64>;
+}
+
+/// Statuses.
+#[async_trait]
+pub trait Statuses: Send + Sync {
+    /// Posts a status.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is no such account.
+    async fn post_status(&self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status>;
+
+    /// The status with this id.
+    async fn status(&self, id: StatusId) -> Result<Option<Status>>;
+
+    /// Writes a status: a new text, or `None` to touch `updated_at` alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not `expected`.
+    async fn update_status(
+        &self,
+        id: StatusId,
+        expected: Revision,
+        text: Option<StatusText>,
+        at: Timestamp,
+    ) -> Result<Status>;
+
+    /// Removes a status, whatever its revision.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`].
+    async fn delete_status(&self, id: StatusId, at: Timestamp) -> Result<()>;
+
+    /// A part of the list.
+    ///
+    /// # Order
+    /// By id, ascending. Rows made or removed meanwhile may or may not be in it; all others are, once.
+    async fn statuses(&self, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>>;
+
+    /// How many the whole list has, in one look-up.
+    async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64>;
+}
+
+/// Work that is done after the answer: mails.
+#[async_trait]
+pub trait Jobs: Send + Sync {
+    /// Takes up to `limit` mails that nobody holds, until `now + hold`: who fails to complete one by then loses it to
+    /// the next. So a mail goes out at least once, whatever crashes.
+    ///
+    /// # Order
+    /// Oldest first.
+    async fn lease(&self, now: Timestamp, hold: Duration, limit: usize) -> Result<Vec<OutboxItem>>;
+
+    /// The mail is sent: forget it. No error if it is gone already.
+    async fn complete(&self, id: OutboxId) -> Result<()>;
+}
+
+/// Looking after the store itself.
+#[async_trait]
+pub trait Maintenance: Send + Sync {
+    /// `Ok` if reads and writes would be served now.
+    async fn ready(&self) -> Result<()>;
+
+    /// Everything that does not fit: index without row, row without index, a count that is off. Empty if all is well.
+    /// Reads the whole store.
+    async fn verify(&self) -> Result<Vec<Inconsistency>>;
+
+    /// Removes up to `limit` tokens and mail keys that expired before `now`; answers how many it removed. Reads never
+    /// see expired ones, swept or not.
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize>;
+
+    /// Every event committed from now on, in the order of committing.
+    fn events(&self) -> EventStream;
+
+    /// Ends cleanly: what was acknowledged is on disk, what was not is refused. Later calls are `Unavailable`.
+    async fn close(&self) -> Result<()>;
+}
+
+/// All that the services need; any type with the parts is one.
+pub trait Store: Accounts + Tokens + Profiles + Statuses + Jobs + Maintenance {}
+
+impl<T: Accounts + Tokens + Profiles + Statuses + Jobs + Maintenance> Store for T {}

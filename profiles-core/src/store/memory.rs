@@ -1,0 +1,4 @@
+//! In memory.
+/// Placeholder until its implementation lands.
+#[derive(Debug, Default)]
+pub struct MemoryStore;
