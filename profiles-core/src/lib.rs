@@ -12,6 +12,7 @@
     )
 )]
 
+mod core;
 pub mod env;
 mod error;
 pub mod event;
@@ -20,9 +21,15 @@ pub mod mail;
 pub mod model;
 pub mod password;
 pub mod permissions;
+mod service;
 pub mod store;
 
 pub use self::{
+    core::{Core, CoreBuilder, Settings, Verification},
     error::{Error, Kind, Result},
     fields::{FieldError, FieldErrors},
+    service::{
+        AccountEdit, Authentication, Credentials, Login, NewAccount, ProfileEditor, Registration, RegistrationOutcome,
+        StatusEditor,
+    },
 };

@@ -4,6 +4,7 @@ mod account;
 mod digest;
 mod email;
 mod id;
+mod password;
 mod profile;
 mod status;
 mod text;
@@ -16,6 +17,7 @@ pub use self::{
     digest::Digest,
     email::Email,
     id::{AccountId, OutboxId, ProfileId, Revision, StatusId},
+    password::Password,
     profile::Profile,
     status::Status,
     text::{Bio, City, PersonName, StatusText},
