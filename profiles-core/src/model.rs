@@ -12,6 +12,7 @@ mod timestamp;
 mod token;
 mod username;
 
+pub(crate) use self::username::is_word;
 pub use self::{
     account::{Account, PasswordHash},
     digest::Digest,

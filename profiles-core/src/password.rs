@@ -1,8 +1,14 @@
 //! Passwords: which are good enough, and how they are kept.
 
+mod common_passwords;
+mod policy;
+mod similarity;
+mod text;
+
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+pub use self::policy::PasswordPolicy;
 use crate::model::PasswordHash;
 
 /// A rule of the policy that a password breaks. `Display` is Django's message.
@@ -16,7 +22,7 @@ pub enum PolicyViolation {
         attribute: &'static str,
     },
     /// Fewer than `min` code points.
-    #[error("This password is too short. It must contain at least {min} characters.")]
+    #[error("This password is too short. It must contain at least {min} character{}.", if *min == 1 { "" } else { "s" })]
     TooShort {
         /// The least that is allowed.
         min: usize,
