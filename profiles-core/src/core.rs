@@ -103,6 +103,11 @@ impl Core {
         self.store.events()
     }
 
+    /// This core's source of randomness.
+    pub fn entropy(&self) -> &dyn Entropy {
+        self.entropy.as_ref()
+    }
+
     /// The present moment by this core's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

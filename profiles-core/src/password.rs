@@ -82,15 +82,6 @@ pub trait PasswordHasher: Send + Sync {
     async fn verify(&self, password: SecretString, hash: Option<PasswordHash>) -> Result<Verdict, HashingError>;
 }
 
-/// placeholder
-#[derive(Clone, Debug, Default)]
-pub struct PasswordPolicy;
-impl PasswordPolicy {
-    /// x
-    pub fn check(&self, _p: &str, _a: Option<&PasswordContext<'_>>) -> Vec<PolicyViolation> {
-        Vec::new()
-    }
-}
 /// x
 pub(crate) fn default_hasher(
     _e: std::sync::Arc<dyn crate::env::Entropy>,
