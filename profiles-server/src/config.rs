@@ -30,7 +30,7 @@ pub use self::{
     api::{Anonymous, Api, Compat, Pagination, Throttle},
     error::ConfigError,
     load::{Loaded, Origin, Sources},
-    log::{Log, LogFormat},
+    log::{Log, LogFilter, LogFormat},
     mail::Mail,
     network::{HostPort, Network, WebUrl},
     passwords::Passwords,

@@ -1,3 +1,6 @@
 //! HTTP.
 
 pub mod acceptor;
+pub mod headers;
+pub mod health;
+pub mod trace;

@@ -250,6 +250,11 @@ mod tests {
             ("mail_from = \"a@b\\nBcc: c@d\"", "profiles.toml:1: mail_from must be a single line"),
             ("trusted_origins = \"a\"", "profiles.toml:1: trusted_origins must be a list: [\"...\", \"...\"]"),
             (
+                "log = \"info,[\"",
+                "profiles.toml:1: log must be a level, or levels by module like warn,profiles_server=debug, \
+                 not \"info,[\"",
+            ),
+            (
                 "page_size = 200",
                 "the configuration contradicts itself: page_size (200) is more than max_page_size (100)",
             ),

@@ -13,12 +13,12 @@ settings! {
         /// Whether a login opens a session, with a cookie, beside its token.
         "session_login" => session_login: bool = true;
         /// Seconds that a session lasts.
-        "session_age" => session_age: Duration = Duration::from_secs(1_209_600),
-            Duration::from_secs(60)..=Duration::from_secs(10 * 366 * 86_400);
-        /// Whether cookies are for https only: "always", "never", or "auto" when public_url is https.
+        "session_age" => session_age: Duration = Duration::from_hours(24 * 14),
+            Duration::from_mins(1)..=Duration::from_hours(24 * 366 * 10);
+        /// Whether cookies are for https only: "always", "never", or "auto" when `public_url` is https.
         "secure_cookies" => secure_cookies: SecureCookies = SecureCookies::Auto;
-        /// Other origins whose pages may send requests with a session, like "https://app.example" or
-        /// "https://*.app.example"; separated by commas in a flag or variable.
+        /// Other origins whose pages may send requests with a session, like `https://app.example` or
+        /// `https://*.app.example`; separated by commas in a flag or variable.
         "trusted_origins" => trusted_origins: Vec<TrustedOrigin> = Vec::new();
     }
 }
