@@ -1,5 +1,6 @@
 //! The HTTP side: the contract, and the operations behind it.
 
+pub mod acceptor;
 mod answer;
 mod authentication;
 mod base_url;
@@ -8,6 +9,8 @@ mod cookies;
 mod csrf;
 mod error;
 mod form;
+pub mod headers;
+pub mod health;
 mod json;
 mod list;
 mod media;
@@ -17,6 +20,7 @@ mod pagination;
 mod query;
 mod resolve;
 pub(crate) mod routes;
+pub mod trace;
 mod view;
 
 pub use self::{authentication::AuthenticationOrder, pagination::Pagination};

@@ -12,7 +12,9 @@
     )
 )]
 
+pub mod config;
 pub mod http;
+pub mod logging;
 mod routes;
 
 pub use self::routes::Api;
