@@ -23,6 +23,8 @@ pub mod password;
 pub mod permissions;
 mod service;
 pub mod store;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 pub use self::{
     core::{Core, CoreBuilder, Settings, Verification},
