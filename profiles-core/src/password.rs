@@ -109,10 +109,3 @@ pub trait PasswordHasher: Send + Sync {
     /// [`Verdict::Wrong`] and takes as long as for one that does.
     async fn verify(&self, password: SecretString, hash: Option<PasswordHash>) -> Result<Verdict, HashingError>;
 }
-
-/// x
-pub(crate) fn default_hasher(
-    _e: std::sync::Arc<dyn crate::env::Entropy>,
-) -> Result<std::sync::Arc<dyn PasswordHasher>, HashingError> {
-    Err(HashingError::Busy)
-}
