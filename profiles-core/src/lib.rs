@@ -21,6 +21,8 @@ pub mod model;
 pub mod password;
 pub mod permissions;
 pub mod store;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 pub use self::{
     error::{Error, Kind, Result},

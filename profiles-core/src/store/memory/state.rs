@@ -1,0 +1,126 @@
+//! The data, and what every part of the store asks of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    event::EventPublisher,
+    mail::Mail,
+    model::{
+        Account, AccountId, Bio, City, Digest, Email, OutboxId, ProfileId, Revision, StatusId, StatusText, Timestamp,
+        Username, UsernameKey,
+    },
+    store::{Inconsistency, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique},
+};
+
+/// Everything that is stored. Rows that show a username look it up in `accounts`, so a rename shows at once.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) accounts: BTreeMap<AccountId, Account>,
+    pub(super) profiles: BTreeMap<ProfileId, ProfileRow>,
+    pub(super) statuses: BTreeMap<StatusId, StatusRow>,
+    pub(super) tokens: BTreeMap<Digest, Owned<NewToken>>,
+    pub(super) mail_keys: BTreeMap<Digest, Owned<NewMailKey>>,
+    pub(super) outbox: BTreeMap<OutboxId, WaitingMail>,
+    pub(super) last_ids: LastIds,
+    pub(super) events: EventPublisher,
+    pub(super) closed: bool,
+}
+
+/// The numbers that were given out last; 0 before the first. A number is never given twice, even if its row is gone.
+#[derive(Default)]
+pub(super) struct LastIds {
+    pub(super) account: u64,
+    pub(super) profile: u64,
+    pub(super) status: u64,
+    pub(super) outbox: u64,
+}
+
+pub(super) struct ProfileRow {
+    pub(super) account: AccountId,
+    pub(super) revision: Revision,
+    pub(super) bio: Bio,
+    pub(super) city: City,
+}
+
+pub(super) struct StatusRow {
+    pub(super) account: AccountId,
+    pub(super) revision: Revision,
+    pub(super) text: StatusText,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+/// A token or mail key, and whose it is.
+pub(super) struct Owned<T> {
+    pub(super) account: AccountId,
+    pub(super) row: T,
+}
+
+pub(super) struct WaitingMail {
+    pub(super) mail: Mail,
+    /// How often it was leased.
+    pub(super) leases: u32,
+    /// Until when somebody holds it, if anybody ever did.
+    pub(super) held_until: Option<Timestamp>,
+}
+
+/// The number after `last`, given out.
+pub(super) fn next_id(last: &mut u64) -> u64 {
+    *last += 1;
+    *last
+}
+
+/// Refuses a write that was meant for another revision of the row.
+pub(super) fn check_revision(found: Revision, expected: Revision) -> Result<()> {
+    if found == expected { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// The part of `rows` that `slice` asks for; they come in the order of their ids.
+pub(super) fn cut<Id: Ord + Copy, T>(rows: Vec<(Id, T)>, slice: Slice<Id>) -> Rows<T> {
+    let mut rows: Vec<T> = match slice.start {
+        Start::Skip(count) => {
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            rows.into_iter().skip(count).map(|(_, row)| row).collect()
+        }
+        Start::After(last) => rows.into_iter().filter(|(id, _)| *id > last).map(|(_, row)| row).collect(),
+    };
+    let more = rows.len() > slice.limit;
+    rows.truncate(slice.limit);
+    Rows { rows, more }
+}
+
+impl State {
+    pub(super) fn account_by_username(&self, key: &UsernameKey) -> Option<&Account> {
+        self.accounts.values().find(|account| account.username.key() == *key)
+    }
+
+    pub(super) fn account_by_verified_email(&self, email: &Email) -> Option<&Account> {
+        self.accounts.values().find(|account| account.email_verified && account.email.as_ref() == Some(email))
+    }
+
+    pub(super) fn username_of(&self, account: AccountId) -> Result<Username> {
+        let row = self.accounts.get(&account).ok_or_else(|| {
+            StoreError::Corrupt(Inconsistency(format!("account {account} is referred to and does not exist")))
+        })?;
+        Ok(row.username.clone())
+    }
+
+    pub(super) fn profile_id_of(&self, account: AccountId) -> Result<ProfileId> {
+        let found = self.profiles.iter().find(|(_, row)| row.account == account);
+        let (id, _) = found
+            .ok_or_else(|| StoreError::Corrupt(Inconsistency(format!("account {account} does not have a profile"))))?;
+        Ok(*id)
+    }
+
+    /// Refuses secrets that are there already, or that stand in the list twice.
+    pub(super) fn check_tokens_are_new(&self, tokens: &[NewToken]) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        let new = tokens.iter().all(|token| !self.tokens.contains_key(&token.digest) && seen.insert(token.digest));
+        if new { Ok(()) } else { Err(StoreError::Taken(Unique::Secret)) }
+    }
+
+    /// Keeps tokens that were checked to be new.
+    pub(super) fn keep_tokens(&mut self, account: AccountId, tokens: Vec<NewToken>) {
+        self.tokens.extend(tokens.into_iter().map(|row| (row.digest, Owned { account, row })));
+    }
+}

@@ -1,0 +1,87 @@
+//! Statuses.
+
+use async_trait::async_trait;
+
+use super::{
+    MemoryStore,
+    state::{State, StatusRow, check_revision, cut, next_id},
+};
+use crate::{
+    event::EventKind,
+    model::{AccountId, Revision, Status, StatusId, StatusText, Timestamp},
+    store::{Result, Rows, Slice, StatusFilter, Statuses, StoreError},
+};
+
+#[async_trait]
+impl Statuses for MemoryStore {
+    async fn post_status(&self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
+        let mut state = self.state()?;
+        if !state.accounts.contains_key(&account) {
+            return Err(StoreError::Missing);
+        }
+        let id = StatusId::new(next_id(&mut state.last_ids.status));
+        let row = StatusRow { account, revision: Revision::FIRST, text, created_at: at, updated_at: at };
+        state.statuses.insert(id, row);
+        state.events.publish(at, EventKind::StatusPosted { status: id, account });
+        state.status(id)?.ok_or(StoreError::Missing)
+    }
+
+    async fn status(&self, id: StatusId) -> Result<Option<Status>> {
+        self.state()?.status(id)
+    }
+
+    async fn update_status(
+        &self,
+        id: StatusId,
+        expected: Revision,
+        text: Option<StatusText>,
+        at: Timestamp,
+    ) -> Result<Status> {
+        let mut state = self.state()?;
+        let row = state.statuses.get_mut(&id).ok_or(StoreError::Missing)?;
+        check_revision(row.revision, expected)?;
+        row.text = text.unwrap_or_else(|| row.text.clone());
+        row.updated_at = at;
+        row.revision = row.revision.next();
+        state.events.publish(at, EventKind::StatusChanged { status: id });
+        state.status(id)?.ok_or(StoreError::Missing)
+    }
+
+    async fn delete_status(&self, id: StatusId, at: Timestamp) -> Result<()> {
+        let mut state = self.state()?;
+        state.statuses.remove(&id).ok_or(StoreError::Missing)?;
+        state.events.publish(at, EventKind::StatusDeleted { status: id });
+        Ok(())
+    }
+
+    async fn statuses(&self, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
+        Ok(cut(self.state()?.statuses_that_match(filter)?, slice))
+    }
+
+    async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64> {
+        Ok(self.state()?.statuses_that_match(filter)?.len() as u64)
+    }
+}
+
+impl State {
+    fn status(&self, id: StatusId) -> Result<Option<Status>> {
+        let Some(row) = self.statuses.get(&id) else { return Ok(None) };
+        Ok(Some(Status {
+            id,
+            account: row.account,
+            profile: self.profile_id_of(row.account)?,
+            username: self.username_of(row.account)?,
+            revision: row.revision,
+            text: row.text.clone(),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }))
+    }
+
+    /// In the order of ids, which is the map's.
+    fn statuses_that_match(&self, filter: &StatusFilter) -> Result<Vec<(StatusId, Status)>> {
+        let all = self.statuses.keys().filter_map(|id| self.status(*id).transpose()).collect::<Result<Vec<_>>>()?;
+        let wanted = |row: &Status| filter.username.as_deref().is_none_or(|name| name == row.username.as_str());
+        Ok(all.into_iter().filter(wanted).map(|row| (row.id, row)).collect())
+    }
+}

@@ -1,0 +1,103 @@
+//! The behaviour that every store has: one function per sentence, each over an empty store.
+//!
+//! [`store_conformance!`](crate::store_conformance) makes a test of each of them; the list stands there.
+
+pub mod accounts;
+pub mod closing;
+pub mod concurrency;
+pub mod events;
+pub mod jobs;
+pub mod maintenance;
+pub mod profiles;
+pub mod registration;
+pub mod statuses;
+pub mod tokens;
+
+mod list;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use tokio::{sync::Barrier, task::JoinSet};
+
+use super::fixture;
+use crate::{
+    event::{Event, EventKind, EventStream, Missed},
+    model::{AccountId, Digest, Revision},
+    store::{LogIn, NewToken, Registered, Slice, Start, Store},
+};
+
+/// How long a test waits for what must come before it calls it lost. Nothing waits so long unless it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Panics unless the store finds nothing wrong with itself: the end of every test.
+pub async fn assert_consistent(store: &dyn Store) {
+    let found = store.verify().await.expect("a store that was not closed verifies itself");
+    assert!(found.is_empty(), "the store contradicts itself: {found:?}");
+}
+
+/// Registers an account as [`fixture::register`] says.
+async fn register(store: &dyn Store, name: &str) -> Registered {
+    store.register(fixture::register(name)).await.unwrap()
+}
+
+/// A login with the password that [`fixture::register`] gives to `name`, at [`fixture::NOW`].
+fn log_in(account: AccountId, name: &str, tokens: Vec<NewToken>) -> LogIn {
+    LogIn { account, checked: fixture::password(name), rehashed: None, tokens, at: fixture::NOW }
+}
+
+/// Whether this token speaks for anybody at [`fixture::NOW`].
+async fn is_known(store: &dyn Store, secret: &str) -> bool {
+    store.principal(&fixture::digest(secret), fixture::NOW).await.unwrap().is_some()
+}
+
+/// The whole list.
+fn everything<Id>() -> Slice<Id> {
+    Slice { start: Start::Skip(0), limit: usize::MAX }
+}
+
+fn digests(secrets: &[&str]) -> Vec<Digest> {
+    secrets.iter().map(|secret| fixture::digest(secret)).collect()
+}
+
+/// The revision of a row that was written so often after it was made.
+fn revision_after(writes: u64) -> Revision {
+    Revision::new(Revision::FIRST.get() + writes)
+}
+
+/// Runs `task` for 0, 1, .. `count` - 1 as tasks that start together; their answers, in the order of the numbers.
+async fn together<T, Task>(count: usize, task: impl Fn(usize) -> Task) -> Vec<T>
+where
+    T: Send + 'static,
+    Task: Future<Output = T> + Send + 'static,
+{
+    let start = Arc::new(Barrier::new(count));
+    let mut tasks = JoinSet::new();
+    for number in 0..count {
+        let (start, task) = (Arc::clone(&start), task(number));
+        tasks.spawn(async move {
+            start.wait().await;
+            (number, task.await)
+        });
+    }
+    let mut answers = tasks.join_all().await;
+    answers.sort_by_key(|(number, _)| *number);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// The next thing the stream has to tell; panics if nothing comes.
+async fn next(events: &mut EventStream) -> Result<Event, Missed> {
+    let next = tokio::time::timeout(PATIENCE, events.next()).await.expect("an event comes soon after its write");
+    next.expect("the stream goes on while the store is there")
+}
+
+/// What happened next; panics if events were missed.
+async fn next_kind(events: &mut EventStream) -> EventKind {
+    next(events).await.expect("no event is missed by a reader that keeps up").kind
+}
+
+/// Panics if an event was published that was not read yet: makes an account, and expects to be told of that first.
+async fn assert_nothing_more(store: &dyn Store, events: &mut EventStream) {
+    let last = register(store, "nothing.more").await;
+    let told = next_kind(events).await;
+    assert_eq!(told, EventKind::AccountRegistered { account: last.account.id, profile: last.profile.id });
+}

@@ -1,0 +1,100 @@
+//! Closing. A closed store can't be verified, so each of these sees to that itself.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{PATIENCE, assert_consistent, everything, log_in, register, together};
+use crate::{
+    model::{AccountId, OutboxId, ProfileId, Revision, StatusId, UsernameKey},
+    store::{AccountChange, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter, Store, StoreError},
+    testkit::{Refusal, fixture, refusal},
+};
+
+/// A closed store refuses every call: nothing is written any more, and nothing is read.
+pub async fn a_closed_store_refuses_everything(store: Arc<dyn Store>) {
+    let command = Register { tokens: vec![fixture::token("token")], ..fixture::register("ada") };
+    let made = store.register(command).await.unwrap();
+    let (account, profile, first) = (made.account.id, made.profile.id, Revision::FIRST);
+    let status = store.post_status(account, fixture::text("hello"), fixture::NOW).await.unwrap().id;
+    assert_consistent(&*store).await;
+    store.close().await.unwrap();
+
+    let refused = refusals_of_every_read(&*store, account, profile, status)
+        .await
+        .into_iter()
+        .chain(refusals_of_every_write(&*store, account, profile, status, first).await);
+    for (call, refusal) in refused {
+        assert_eq!(refusal, Refusal::Unavailable, "{call}");
+    }
+}
+
+async fn refusals_of_every_read(
+    store: &dyn Store,
+    account: AccountId,
+    profile: ProfileId,
+    status: StatusId,
+) -> Vec<(&'static str, Refusal)> {
+    let (profiles, statuses) = (ProfileFilter::default(), StatusFilter::default());
+    vec![
+        ("account", refusal(store.account(account).await)),
+        ("account_by_username", refusal(store.account_by_username(&UsernameKey::of("ada")).await)),
+        (
+            "account_by_verified_email",
+            refusal(store.account_by_verified_email(&fixture::email("ada@example.org")).await),
+        ),
+        ("accounts", refusal(store.accounts(None, 10).await)),
+        ("principal", refusal(store.principal(&fixture::digest("token"), fixture::NOW).await)),
+        ("profile", refusal(store.profile(profile).await)),
+        ("profile_of", refusal(store.profile_of(account).await)),
+        ("profiles", refusal(store.profiles(&profiles, everything()).await)),
+        ("count_profiles", refusal(store.count_profiles(&profiles).await)),
+        ("status", refusal(store.status(status).await)),
+        ("statuses", refusal(store.statuses(&statuses, everything()).await)),
+        ("count_statuses", refusal(store.count_statuses(&statuses).await)),
+        ("ready", refusal(store.ready().await)),
+        ("verify", refusal(store.verify().await)),
+    ]
+}
+
+async fn refusals_of_every_write(
+    store: &dyn Store,
+    account: AccountId,
+    profile: ProfileId,
+    status: StatusId,
+    revision: Revision,
+) -> Vec<(&'static str, Refusal)> {
+    let (now, hash) = (fixture::NOW, fixture::password("new"));
+    vec![
+        ("register", refusal(store.register(fixture::register("bob")).await)),
+        ("update_account", refusal(store.update_account(account, revision, AccountChange::default(), now).await)),
+        ("set_password", refusal(store.set_password(account, revision, hash, Revoke::Everything, now).await)),
+        ("log_in", refusal(store.log_in(log_in(account, "ada", vec![])).await)),
+        ("revoke", refusal(store.revoke(&[fixture::digest("token")], now).await)),
+        ("update_profile", refusal(store.update_profile(profile, revision, ProfileChange::default(), now).await)),
+        ("post_status", refusal(store.post_status(account, fixture::text("hello"), now).await)),
+        ("update_status", refusal(store.update_status(status, revision, None, now).await)),
+        ("delete_status", refusal(store.delete_status(status, now).await)),
+        ("lease", refusal(store.lease(now, Duration::from_mins(1), 10).await)),
+        ("complete", refusal(store.complete(OutboxId::new(1)).await)),
+        ("sweep", refusal(store.sweep(now, 10).await)),
+        ("close", refusal(store.close().await)),
+    ]
+}
+
+/// Of the writes that race with closing, each is done or refused as unavailable: none hangs.
+pub async fn closing_answers_every_waiting_write(store: Arc<dyn Store>) {
+    let account = register(&*store, "ada").await.account.id;
+    let answers = together(32, |number| {
+        let store = Arc::clone(&store);
+        async move {
+            if number == 16 {
+                return store.close().await;
+            }
+            store.post_status(account, fixture::text("hello"), fixture::NOW).await.map(drop)
+        }
+    });
+    let answers = tokio::time::timeout(PATIENCE, answers).await.expect("no write waits for a closed store");
+    for answer in answers {
+        assert!(matches!(answer, Ok(()) | Err(StoreError::Unavailable(_))), "{answer:?}");
+    }
+    assert_eq!(refusal(store.ready().await), Refusal::Unavailable);
+}

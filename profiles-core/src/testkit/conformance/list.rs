@@ -1,0 +1,184 @@
+//! The list of all behaviours.
+
+/// Makes a test of every behaviour of [`testkit::conformance`](crate::testkit::conformance), each over a store of its
+/// own that has to be consistent with itself at the end.
+///
+/// The argument is an expression that gives, each time it is evaluated, a future of an empty store and of something
+/// to be kept until the test is over, for instance a temporary folder: `(Arc<dyn Store>, impl Sized)`. The crate needs
+/// tokio with the features `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! store_conformance {
+    ($open:expr) => {
+        $crate::store_conformance! { @consistent $open;
+            registration {
+                registering_makes_an_account_and_an_empty_profile,
+                an_account_may_have_no_address,
+                numbers_count_from_one_each_for_themselves,
+                registering_keeps_tokens_and_mails_with_the_account,
+                a_name_is_taken_whatever_its_case,
+                an_unverified_address_is_free,
+                a_verified_address_is_taken,
+                a_secret_is_kept_once,
+                a_registration_is_checked_in_a_fixed_order,
+                a_refused_registration_leaves_nothing,
+            }
+            accounts {
+                an_account_is_found_by_number_name_and_verified_address,
+                accounts_are_listed_by_number,
+                updating_an_account_changes_what_it_says,
+                the_revision_counts_every_write_of_the_account,
+                an_account_is_not_updated_unless_it_is_as_expected,
+                a_rename_frees_the_old_name_and_takes_the_new,
+                a_name_may_change_its_case,
+                a_rename_shows_at_once_everywhere,
+                a_new_password_ends_what_it_says,
+                a_refused_password_leaves_everything,
+            }
+            tokens {
+                a_login_keeps_its_tokens_and_its_time,
+                logins_do_not_end_each_other,
+                a_login_may_replace_the_hash,
+                nobody_logs_in_without_an_account,
+                a_login_with_a_replaced_password_is_stale,
+                a_login_to_a_deactivated_account_is_stale,
+                a_login_with_a_known_secret_is_refused,
+                a_token_says_who_it_speaks_for,
+                an_expired_token_speaks_for_nobody,
+                a_token_tells_of_changes_at_once,
+                deactivation_leaves_tokens_in_place,
+                revoking_ends_the_tokens_it_names,
+                revoking_passes_over_what_is_not_there,
+                a_revoked_token_is_gone,
+            }
+            profiles {
+                a_profile_is_found_by_number_and_by_account,
+                updating_a_profile_changes_what_it_says,
+                a_profile_is_not_updated_unless_it_is_as_expected,
+                profiles_are_listed_in_parts,
+                profiles_are_filtered_by_terms,
+                filtered_profiles_are_listed_in_parts,
+                a_filter_follows_changes,
+                profiles_are_counted,
+            }
+            statuses {
+                posting_keeps_a_status,
+                nobody_posts_without_an_account,
+                updating_a_status_writes_its_text_and_time,
+                a_status_is_not_updated_unless_it_is_as_expected,
+                a_deleted_status_is_gone,
+                a_number_is_not_given_again,
+                statuses_are_listed_in_parts,
+                statuses_are_filtered_by_exact_name,
+                filtered_statuses_are_listed_in_parts,
+                the_filter_goes_by_the_present_name,
+                statuses_are_counted,
+            }
+            jobs {
+                mails_are_leased_oldest_first,
+                a_lease_ends_at_its_moment,
+                each_lease_has_its_own_hold,
+                a_mail_that_comes_back_keeps_its_place,
+                a_complete_mail_is_forgotten,
+                completing_twice_is_no_error,
+                the_number_of_a_mail_is_not_given_again,
+            }
+            maintenance {
+                a_new_store_is_ready_and_empty,
+                a_sweep_removes_what_has_expired,
+                a_sweep_has_a_limit,
+                a_swept_digest_is_free,
+            }
+            events {
+                every_write_is_told_in_order,
+                a_refused_write_is_not_told,
+                what_changes_nothing_for_readers_is_not_told,
+                each_revoked_token_is_told,
+                every_reader_is_told_the_same_from_its_beginning,
+                events_are_counted_when_nobody_listens,
+                concurrent_writes_are_told_in_the_order_of_committing,
+                what_is_told_can_be_read,
+                a_slow_reader_is_told_what_it_missed,
+            }
+            concurrency {
+                one_of_many_registrations_of_a_name_wins,
+                one_of_many_registrations_of_an_address_wins,
+                a_secret_is_kept_by_one_of_many,
+                registrations_of_different_names_all_succeed,
+                one_of_many_renames_wins,
+                one_of_many_updates_of_a_revision_wins,
+                the_revision_counts_every_update_of_many,
+                no_update_is_seen_half_applied,
+                counts_are_exact_after_many_at_once,
+                one_of_many_deletions_wins,
+                pages_read_while_others_write_lose_nothing,
+                no_login_survives_a_new_password,
+                workers_never_hold_the_same_mail,
+            }
+        }
+        // They verify the store themselves, before they close it.
+        $crate::store_conformance! { @closed $open;
+            closing {
+                a_closed_store_refuses_everything,
+                closing_answers_every_waiting_write,
+            }
+        }
+    };
+    (@consistent $open:expr; $($group:ident { $($behaviour:ident,)* })*) => {
+        $(
+            mod $group {
+                use super::*;
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $behaviour() {
+                        let (store, _keep) = $open.await;
+                        $crate::testkit::conformance::$group::$behaviour(std::sync::Arc::clone(&store)).await;
+                        $crate::testkit::conformance::assert_consistent(&*store).await;
+                    }
+                )*
+            }
+        )*
+    };
+    (@closed $open:expr; $($group:ident { $($behaviour:ident,)* })*) => {
+        $(
+            mod $group {
+                use super::*;
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $behaviour() {
+                        let (store, _keep) = $open.await;
+                        $crate::testkit::conformance::$group::$behaviour(store).await;
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    /// A behaviour that nobody calls would be no test.
+    #[test]
+    fn every_behaviour_is_on_the_list() {
+        let files = [
+            ("registration", include_str!("registration.rs")),
+            ("accounts", include_str!("accounts.rs")),
+            ("tokens", include_str!("tokens.rs")),
+            ("profiles", include_str!("profiles.rs")),
+            ("statuses", include_str!("statuses.rs")),
+            ("jobs", include_str!("jobs.rs")),
+            ("maintenance", include_str!("maintenance.rs")),
+            ("closing", include_str!("closing.rs")),
+            ("events", include_str!("events.rs")),
+            ("concurrency", include_str!("concurrency.rs")),
+        ];
+        for (group, source) in files {
+            let list = include_str!("list.rs").split_once(&format!(" {group} {{\n")).unwrap().1;
+            let list = list.split_once('}').unwrap().0;
+            let listed: Vec<_> = list.lines().map(|line| line.trim().trim_end_matches(',')).collect();
+            for behaviour in source.split("\npub async fn ").skip(1) {
+                let name = behaviour.split_once('(').unwrap().0;
+                assert!(listed.contains(&name), "{group}::{name} is not on the list");
+            }
+        }
+    }
+}
