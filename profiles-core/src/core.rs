@@ -8,7 +8,7 @@ use crate::{
     event::EventStream,
     mail::MailSecret,
     model::Timestamp,
-    password::{PasswordHasher, PasswordPolicy},
+    password::{Argon2Config, Argon2Pool, PasswordHasher, PasswordPolicy},
     permissions::{Action, Actor, Object, Reads, decide},
     store::Store,
 };
@@ -45,7 +45,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        const DAY: Duration = Duration::from_hours(24);
         Self {
             reads: Reads::default(),
             email_required: true,
@@ -174,12 +174,10 @@ impl CoreBuilder {
     /// The core.
     ///
     /// # Errors
-    /// [`crate::Error::Unavailable`]: no randomness, or no thread for hashing.
+    /// [`crate::Error::Unavailable`]: no randomness.
     pub fn build(self) -> Result<Core> {
-        let hasher = match self.hasher {
-            Some(hasher) => hasher,
-            None => crate::password::default_hasher(Arc::clone(&self.entropy))?,
-        };
+        let argon2 = || Argon2Pool::new(Argon2Config::default(), Arc::clone(&self.entropy));
+        let hasher = self.hasher.unwrap_or_else(|| Arc::new(argon2()));
         let mail_secret = match self.mail_secret {
             Some(secret) => secret,
             None => MailSecret::generate(self.entropy.as_ref())?,

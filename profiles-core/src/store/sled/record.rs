@@ -208,7 +208,7 @@ impl MailKeyRecord {
 
 #[derive(Serialize, Deserialize)]
 enum MailRecord {
-    ConfirmEmail { account: u64, username: Username, to: Email, seed: KeySeed },
+    ConfirmEmail { username: Username, to: Email, seed: KeySeed },
 }
 
 /// In [`super::keys::Space::Outbox`].
@@ -223,8 +223,8 @@ pub(super) struct OutboxRecord {
 
 impl OutboxRecord {
     pub(super) fn new(mail: Mail) -> Self {
-        let Mail::ConfirmEmail { account, username, to, seed } = mail;
-        let mail = MailRecord::ConfirmEmail { account: account.get(), username, to, seed };
+        let Mail::ConfirmEmail { username, to, seed } = mail;
+        let mail = MailRecord::ConfirmEmail { username, to, seed };
         Self { mail, attempts: 0, held_until: None }
     }
 
@@ -244,7 +244,7 @@ impl OutboxRecord {
     }
 
     pub(super) fn into_mail(self) -> Mail {
-        let MailRecord::ConfirmEmail { account, username, to, seed } = self.mail;
-        Mail::ConfirmEmail { account: AccountId::new(account), username, to, seed }
+        let MailRecord::ConfirmEmail { username, to, seed } = self.mail;
+        Mail::ConfirmEmail { username, to, seed }
     }
 }

@@ -26,7 +26,7 @@ use super::*;
 use crate::{
     env::SystemEntropy,
     mail::{KeySeed, Mail},
-    model::{AccountId, Digest, Email, PasswordHash, StatusText, Timestamp, TokenKind, Username},
+    model::{Digest, Email, PasswordHash, StatusText, Timestamp, TokenKind, Username},
     store::{Accounts, Inconsistency, Maintenance, NewMailKey, NewToken, Register, Registered, Statuses, Tokens},
 };
 
@@ -54,12 +54,7 @@ fn registration(name: &str) -> Register {
         is_staff: false,
         tokens: vec![token(TokenKind::Api, None), token(TokenKind::Session, Some(LATER))],
         mail_key: Some(NewMailKey { digest: Digest::of(name), email: email.clone(), expires_at: LATER }),
-        outbox: vec![Mail::ConfirmEmail {
-            account: AccountId::new(1),
-            username,
-            to: email,
-            seed: KeySeed::generate(&SystemEntropy).unwrap(),
-        }],
+        outbox: vec![Mail::ConfirmEmail { username, to: email, seed: KeySeed::generate(&SystemEntropy).unwrap() }],
         at: NOW,
     }
 }
