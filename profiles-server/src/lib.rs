@@ -15,6 +15,8 @@
 pub mod config;
 pub mod http;
 pub mod logging;
+pub mod mailer;
 mod routes;
+pub mod secret;
 
 pub use self::routes::Api;

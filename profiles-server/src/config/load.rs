@@ -247,7 +247,11 @@ mod tests {
                  use page-number or none",
             ),
             ("secret_key = \"hunter2\"", "profiles.toml:1: secret_key must be 64 hex digits"),
-            ("mail_from = \"a@b\\nBcc: c@d\"", "profiles.toml:1: mail_from must be a single line"),
+            (
+                "mail_from = \"a@b\\nBcc: c@d\"",
+                "profiles.toml:1: mail_from must be an address, like profiles@example.org, not \"a@b\\nBcc: c@d\"",
+            ),
+            ("site_name = \"a\\nb\"", "profiles.toml:1: site_name must be a single line of at most 50 characters"),
             ("trusted_origins = \"a\"", "profiles.toml:1: trusted_origins must be a list: [\"...\", \"...\"]"),
             (
                 "log = \"info,[\"",

@@ -107,6 +107,9 @@ impl Value for HostPort {
 pub struct WebUrl(String);
 
 impl WebUrl {
+    /// As a line of a mail has to hold a link that begins with it.
+    const MAX_BYTES: usize = 500;
+
     /// The URL, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -123,7 +126,9 @@ impl FromStr for WebUrl {
             !authority.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@\"<>\\".contains(&byte))
         };
         match rest {
-            Some(rest) if plain(rest) => Ok(Self(text.trim_end_matches('/').to_owned())),
+            Some(rest) if plain(rest) && text.len() <= Self::MAX_BYTES => {
+                Ok(Self(text.trim_end_matches('/').to_owned()))
+            }
             _ => Err(format!("must be a URL, like https://profiles.example, not {text:?}")),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use secrecy::{ExposeSecret, SecretBox};
 
 use super::{
@@ -50,19 +51,9 @@ impl FromStr for SecretKey {
 
     /// The error does not repeat what was given.
     fn from_str(text: &str) -> Result<Self, String> {
-        let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let mut bytes = [0; 32];
-        let pairs = text.as_bytes().chunks(2);
-        let read = pairs.map(|pair| match pair {
-            [high, low] => Some(digit(high)? << 4 | digit(low)?),
-            _ => None,
-        });
-        let read: Option<Vec<u8>> = read.collect();
-        match read.as_deref() {
-            Some(read) if read.len() == bytes.len() => bytes.copy_from_slice(read),
-            _ => return Err("must be 64 hex digits".into()),
-        }
-        Ok(Self::from(bytes))
+        let read = HEXLOWER_PERMISSIVE.decode(text.as_bytes());
+        let bytes = read.ok().and_then(|read| <[u8; 32]>::try_from(read).ok());
+        bytes.map(Self::from).ok_or_else(|| "must be 64 hex digits".to_owned())
     }
 }
 

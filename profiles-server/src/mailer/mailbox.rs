@@ -1,0 +1,128 @@
+//! Addresses in headers.
+
+use std::{fmt, str::FromStr};
+
+use super::header::encode_text;
+
+/// `ada@example.org`, or `Ada Lovelace <ada@example.org>`: on one line, with an ASCII local part.
+///
+/// ```
+/// use profiles_server::mailer::Mailbox;
+///
+/// assert!("Café <hello@bücher.example>".parse::<Mailbox>().is_ok());
+/// assert!("hello@example.org\nBcc: all@example.org".parse::<Mailbox>().is_err());
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    text: String,
+    header: String,
+    domain: String,
+}
+
+impl Mailbox {
+    /// Letters at most.
+    const MAX_CHARS: usize = 400;
+
+    /// Django's default sender.
+    pub fn webmaster() -> Self {
+        let (text, domain) = ("webmaster@localhost".to_owned(), "localhost".to_owned());
+        Self { header: text.clone(), text, domain }
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// As it stands in a header: ASCII, the domain in the form of the DNS.
+    pub(super) fn header(&self) -> &str {
+        &self.header
+    }
+
+    /// The part after the `@`, in the form of the DNS.
+    pub(super) fn domain(&self) -> &str {
+        &self.domain
+    }
+}
+
+impl FromStr for Mailbox {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("must be an address, like profiles@example.org, not {text:?}");
+        if text.chars().any(char::is_control) || text.chars().count() > Self::MAX_CHARS {
+            return Err(wrong());
+        }
+        let (name, address) = match text.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+            Some((name, address)) => (Some(name.trim()), address),
+            None => (None, text),
+        };
+        let (local, domain) = address.rsplit_once('@').ok_or_else(wrong)?;
+        let quoted = local.len() > 1 && local.starts_with('"') && local.ends_with('"');
+        let plain = |part: &str| !part.bytes().any(|byte| byte == b' ' || b"<>()[],;:\\\"@".contains(&byte));
+        if local.is_empty() || !local.is_ascii() || !(quoted || plain(local)) {
+            return Err(wrong());
+        }
+        let literal = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let domain = match literal {
+            Some(literal) if literal.parse::<std::net::IpAddr>().is_ok() => domain.to_owned(),
+            _ if domain.is_ascii() && plain(domain) && !domain.is_empty() => domain.to_owned(),
+            _ => idna::domain_to_ascii(domain).map_err(|_| wrong())?,
+        };
+        let header = match name {
+            None => format!("{local}@{domain}"),
+            Some(name) => format!("{} <{local}@{domain}>", encode_text(name)),
+        };
+        Ok(Self { text: text.to_owned(), header, domain })
+    }
+}
+
+impl fmt::Display for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What Django 5.2 makes of the same.
+    #[test]
+    fn names_and_domains_are_encoded_as_django_does() {
+        for (text, header) in [
+            ("webmaster@localhost", "webmaster@localhost"),
+            ("a@bücher.example", "a@xn--bcher-kva.example"),
+            ("Café <webmaster@localhost>", "=?utf-8?b?Q2Fmw6k=?= <webmaster@localhost>"),
+            ("\"Lovelace, Ada\" <ada@bücher.example>", "\"Lovelace, Ada\" <ada@xn--bcher-kva.example>"),
+            ("\"a.b,c\"@example.org", "\"a.b,c\"@example.org"),
+            ("a@[127.0.0.1]", "a@[127.0.0.1]"),
+        ] {
+            assert_eq!(text.parse::<Mailbox>().unwrap().header(), header);
+        }
+    }
+
+    #[test]
+    fn what_could_be_more_than_one_address_is_refused() {
+        let long = format!("{}@example.org", "a".repeat(400));
+        for bad in [
+            "",
+            "a",
+            "@b",
+            "a@",
+            "a@b\nBcc: c@d",
+            "a@b\r",
+            "a, b@c",
+            "a@b>, <c@d>",
+            "é@b",
+            "a b@c",
+            "a@b c",
+            "a@[x]",
+            "\u{1b}[2J\"@b",
+            &long,
+        ] {
+            assert!(bad.parse::<Mailbox>().is_err(), "{bad:?}");
+        }
+    }
+}
