@@ -6,7 +6,7 @@
 //! It is also what we lock: sled's own lock outlives a database by a moment, while its background threads end.
 
 use std::{
-    fs::{self, DirBuilder, File, TryLockError},
+    fs::{self, DirBuilder, File},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
     thread,
@@ -195,15 +195,12 @@ fn wait_for_sled(path: &Path) -> Result<(), OpenError> {
     let file = data(path);
     let started = Instant::now();
     loop {
-        match File::open(&file).map(|data| data.try_lock()) {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(TryLockError::WouldBlock)) if started.elapsed() < PATIENCE => {
-                thread::sleep(Duration::from_millis(1));
-            }
-            Ok(Err(TryLockError::WouldBlock)) => return Err(OpenError::Locked { path: path.to_owned() }),
-            Ok(Err(TryLockError::Error(error))) => return Err(OpenError::io(&file)(error)),
+        match File::open(&file).and_then(|data| Ok(data.try_lock()?)) {
+            Ok(()) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(OpenError::io(&file)(error)),
+            Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(OpenError::io(&file)(error)),
+            Err(_) if started.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(1)),
+            Err(_) => return Err(OpenError::Locked { path: path.to_owned() }),
         }
     }
 }

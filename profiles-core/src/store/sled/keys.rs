@@ -278,7 +278,7 @@ fn moment(at: Timestamp) -> [u8; 8] {
 
 /// What a key says, taken apart again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Key {
+pub(super) enum Place {
     Meta(Meta),
     Account(AccountId),
     Username(String),
@@ -296,7 +296,7 @@ pub(super) enum Key {
     Expiry(Timestamp, Expiring, Digest),
 }
 
-impl Key {
+impl Place {
     /// `None` if no key of this store looks so.
     pub(super) fn parse(key: &[u8]) -> Option<Self> {
         let (_, rest) = key.split_first()?;
@@ -383,7 +383,7 @@ mod tests {
         let keys = moments.map(|at| expiry(at, Expiring::Session, &digest));
         assert!(keys.is_sorted());
         for (at, key) in moments.into_iter().zip(&keys) {
-            assert_eq!(Key::parse(key), Some(Key::Expiry(at, Expiring::Session, digest)));
+            assert_eq!(Place::parse(key), Some(Place::Expiry(at, Expiring::Session, digest)));
             assert!(expired(at).contains(key), "expires at that very moment");
             assert!(at.as_micros() == i64::MIN || !expired(Timestamp::from_micros(at.as_micros() - 1)).contains(key));
         }
@@ -414,9 +414,9 @@ mod tests {
             mail_key(&digest),
             expiry(Timestamp::from_micros(5), Expiring::MailKey, &digest),
         ] {
-            let text = Key::describe(&key);
+            let text = Place::describe(&key);
             assert!(!text.contains("ada") && !text.contains("ab, ab") && !text.contains("171"), "{text}");
         }
-        assert_eq!(Key::describe(&[200, 1]), "a key in space 200");
+        assert_eq!(Place::describe(&[200, 1]), "a key in space 200");
     }
 }
