@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `open`, `directory`, `marker` | opening, locking, telling what is wrong |
 //! | `engine` | all that is asked of sled |
-//! | `keys`, `record`, `codec` | what is on disk |
+//! | `keys`, `place`, `record`, `codec` | what is on disk |
 //! | `transaction`, `writer` | writing |
 //! | `shared`, `rows` | reading |
 //! | `accounts`, `tokens`, `profiles`, `statuses`, `jobs`, `maintenance`, `verify` | the traits |
@@ -22,6 +22,7 @@ mod keys;
 mod maintenance;
 mod marker;
 mod open;
+mod place;
 mod profiles;
 mod record;
 mod rows;

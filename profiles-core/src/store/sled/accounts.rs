@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::{
     SledStore,
-    keys::{self, Meta, Place},
+    keys::{self, Meta},
+    place::Place,
     record::{AccountRecord, MailKeyRecord, OutboxRecord, ProfileRecord, TokenRecord},
     rows::{Rows as _, corrupt},
     transaction::Transaction,

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{engine::Bytes, keys::Place};
+use super::{engine::Bytes, place::Place};
 use crate::store::{Inconsistency, Result, StoreError};
 
 /// The format of every value today. postcard is positional: a field that is added, removed or moved makes another

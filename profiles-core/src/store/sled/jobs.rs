@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use super::{
     SledStore, codec,
     engine::View as _,
-    keys::{self, Place, Space},
+    keys::{self, Space},
+    place::Place,
     record::OutboxRecord,
     rows::{Rows as _, corrupt},
     transaction::Transaction,

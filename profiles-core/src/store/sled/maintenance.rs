@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::{
     SledStore,
-    keys::{self, Expiring, Place},
+    keys::{self, Expiring},
+    place::Place,
     record::TokenRecord,
     rows::{Rows as _, corrupt},
     verify::inconsistencies,

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use super::{
     SledStore, codec,
     engine::{Pair, View},
-    keys::{self, Meta, Place},
+    keys::{self, Meta},
+    place::Place,
     record::StatusRecord,
     rows::{Rows as _, corrupt},
 };

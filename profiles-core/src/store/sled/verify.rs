@@ -6,8 +6,9 @@
 use super::{
     codec,
     engine::{Pair, View},
-    keys::{self, Expiring, Meta, Place},
+    keys::{self, Expiring, Meta},
     marker::FORMAT,
+    place::Place,
     record::{AccountRecord, MailKeyRecord, OutboxRecord, ProfileRecord, StatusRecord, TokenRecord},
     rows::{Rows as _, corrupt},
 };
