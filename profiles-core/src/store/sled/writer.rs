@@ -139,7 +139,10 @@ impl Writer {
         let (writes, events) = transaction.into_parts();
         // If nothing was written, what the group has read was made durable by those before it.
         let durable = if writes.is_empty() { Ok(()) } else { self.write(writes) };
-        let durable = durable.map_err(|error| Arc::from(format!("a write could not be made durable: {error}")));
+        let durable = durable.map_err(|error| {
+            let cause = if let StoreError::Unavailable(cause) = &error { cause.to_string() } else { error.to_string() };
+            Arc::from(format!("a write could not be made durable: {cause}"))
+        });
         if durable.is_ok() {
             for (at, kind) in events {
                 self.events.publish(at, kind);
