@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
 use clap_complete::Shell;
 
 use crate::{exit::Exit, failure::Failure, output::Output};
@@ -202,7 +202,10 @@ pub(crate) fn explain(error: &clap::Error) -> Exit {
     }
     if std::env::args_os().any(|argument| argument == OsStr::new("--json")) {
         let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let message = match error.kind() {
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing",
+            _ => text.lines().next().unwrap_or_default().trim_start_matches("error: "),
+        };
         return Output::new(true).failure(&Failure::usage(message).hint("see: profiles --help"));
     }
     let _ = error.print();

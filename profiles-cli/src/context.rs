@@ -69,7 +69,7 @@ impl<'a> Context<'a> {
         operation: impl AsyncFnOnce(&Client) -> Result<T, ClientError>,
     ) -> Result<T, Failure> {
         let Some((token, source)) = self.token()? else { return Err(Failure::not_logged_in(self.server())) };
-        let client = self.anonymous.with_token(&token)?;
+        let client = self.anonymous.with_token(&token).map_err(|error| explain(error, Some(source)))?;
         operation(&client).await.map_err(|error| explain(error, Some(source)))
     }
 
@@ -97,7 +97,9 @@ fn explain(error: ClientError, source: Option<TokenSource>) -> Failure {
         (Exit::Unauthorized, Some(TokenSource::Environment)) => {
             failure.hint(format!("the token in {TOKEN_VARIABLE} is stale; unset it, or put a new one there"))
         }
-        (Exit::Unauthorized, None) => failure.hint(LOG_IN),
+        (Exit::Unauthorized, None) => {
+            Failure { message: "the server answers only those who are logged in".to_owned(), ..failure.hint(LOG_IN) }
+        }
         _ => failure,
     }
 }

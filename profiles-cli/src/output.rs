@@ -9,8 +9,11 @@ use anstyle::{AnsiColor, Style};
 use profiles_api::FieldErrors;
 use serde::Serialize;
 
-pub(crate) use self::table::{Columns, Sheet, to_the_second};
-use self::visible::{json_visible, visible};
+use self::visible::json_visible;
+pub(crate) use self::{
+    table::{Columns, Sheet, to_the_second},
+    visible::visible,
+};
 use crate::{exit::Exit, failure::Failure};
 
 /// Where a command's results go.

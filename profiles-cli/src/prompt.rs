@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Read};
 use inquire::{InquireError, PasswordDisplayMode, Text, validator::ValueRequiredValidator};
 use secrecy::SecretString;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, output::visible};
 
 /// The longest password line, in bytes.
 const LONGEST_PASSWORD: usize = 64 * 1024;
@@ -25,8 +25,16 @@ pub(crate) fn text(question: &str, flag: &str) -> Result<String, Failure> {
     answer(Text::new(&format!("{question}:")).with_validator(ValueRequiredValidator::default()).prompt())
 }
 
-/// Asks for a text that may be empty.
+/// Asks for a text that may be empty, and shows what it is at `present`.
 pub(crate) fn optional_text(question: &str, present: &str) -> Result<String, Failure> {
+    if visible(present) != present {
+        // The prompt has a single line, and prints what it is given as it is.
+        return Err(Failure::usage(format!(
+            "the present {} has lines or control characters, which cannot be edited here",
+            question.to_lowercase()
+        ))
+        .hint("give the new texts as options; see: profiles edit --help"));
+    }
     answer(Text::new(&format!("{question}:")).with_initial_value(present).prompt())
 }
 

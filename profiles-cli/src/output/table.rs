@@ -27,7 +27,7 @@ impl Columns {
 
     /// The text.
     pub(crate) fn finish(self) -> String {
-        without_trailing_space(&self.table)
+        printed(self.table)
     }
 }
 
@@ -51,7 +51,7 @@ impl Sheet {
 
     /// The text.
     pub(crate) fn finish(self) -> String {
-        without_trailing_space(&self.table)
+        printed(self.table)
     }
 }
 
@@ -64,26 +64,35 @@ pub(crate) fn to_the_second(moment: &str) -> String {
 }
 
 fn heading(name: &str) -> Cell {
-    Cell::new(name).add_attribute(Attribute::Bold)
+    let cell = Cell::new(name);
+    if is_coloured() { cell.add_attribute(Attribute::Bold) } else { cell }
 }
 
-/// Fits the terminal; elsewhere each row is one line, however long. Colour as `--color` and the environment say.
+/// Fits the terminal; elsewhere each row is one line, however long.
 fn plain_table() -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     if io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
-    if AutoStream::choice(&io::stdout()) == anstream::ColorChoice::Never {
-        table.force_no_tty();
-    } else {
+    if is_coloured() {
         table.enforce_styling();
+        // Not the space around it, which would hide trailing space from those who trim it.
+        table.style_text_only();
     }
     table
 }
 
-fn without_trailing_space(table: &Table) -> String {
-    let lines: Vec<_> = table.lines().map(|line| line.trim().to_owned()).collect();
+/// As `--color` and the environment say.
+fn is_coloured() -> bool {
+    AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
+fn printed(mut table: Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    let lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
 }
 

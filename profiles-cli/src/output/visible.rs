@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// The text with every control character spelt out, such as `\n` or `\u{1b}`.
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if is_harmful(character) { shown.extend(character.escape_default()) } else { shown.push(character) }

@@ -11,8 +11,9 @@
     )
 )]
 
+mod answers;
 mod certificate;
-mod not_this_api;
+
 mod program;
 mod unreachable;
 mod usage;

@@ -1,6 +1,7 @@
-//! Something answers, but not as this API does.
+//! Answers that are not what was asked for: of another program, of a failing server, of a hostile one, to a stale token.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Write},
     net::TcpListener,
     thread,
@@ -10,6 +11,11 @@ use crate::program::{Program, Run};
 
 /// What `arguments` come to if whatever is sent is answered with these bytes.
 fn answered_with(answer: &'static str, arguments: &[&str]) -> Run {
+    Program::for_server(&server(answer)).run(arguments)
+}
+
+/// The address of a server that answers everything with these bytes.
+fn server(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -21,7 +27,7 @@ fn answered_with(answer: &'static str, arguments: &[&str]) -> Run {
             stream.write_all(answer.as_bytes()).unwrap();
         }
     });
-    Program::for_server(&format!("http://{address}")).run(arguments)
+    format!("http://{address}")
 }
 
 #[test]
@@ -84,4 +90,42 @@ fn what_a_server_says_cannot_steer_the_terminal() {
     let run = answered_with(refusal, &["status", "show", "1"]);
     assert_eq!(run.code, 6);
     assert!(run.err.contains(r"\u{1b}[2J") && !run.err.contains('\u{1b}'), "{:?}", run.err);
+}
+
+#[test]
+fn a_stale_token_says_where_it_came_from_and_a_bad_one_is_not_sent() {
+    let stale = "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n\
+                 {\"detail\":\"Invalid token.\"}";
+    let program = Program::for_server(&server(stale)).with("PROFILES_TOKEN", "abc");
+    let run = program.run(&["whoami"]);
+    assert_eq!(run.code, 4, "{}", run.err);
+    assert!(run.err.contains("PROFILES_TOKEN"), "{}", run.err);
+
+    let run = Program::for_server("http://127.0.0.1:1").with("PROFILES_TOKEN", "s3 cret").run(&["whoami"]);
+    assert_eq!(run.code, 4, "{}", run.err);
+    assert!(run.err.contains("PROFILES_TOKEN") && !run.err.contains("s3 cret"), "{}", run.err);
+}
+
+#[test]
+fn a_login_whose_token_cannot_be_kept_is_not_tried() {
+    let program = Program::for_server("http://127.0.0.1:1");
+    fs::write(program.folder().join("tokens"), "a file where the folder should be").unwrap();
+    let run = program.run_with_input(&["login", "--username", "ada", "--password-stdin"], "s3cret\n");
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.err.contains("tokens"), "{}", run.err);
+}
+
+#[test]
+fn a_login_keeps_its_token_and_a_logout_ends_it() {
+    let key = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n\
+               {\"key\":\"0123456789abcdef0123456789abcdef01234567\",\"detail\":\"Successfully logged out.\"}";
+    let program = Program::for_server(&server(key));
+    let kept = || fs::read_dir(program.folder().join("tokens")).unwrap().count();
+    for _ in 0..2 {
+        let run = program.run_with_input(&["login", "--username", "ada", "--password-stdin"], "s3cret\n");
+        assert_eq!((run.code, kept()), (0, 1), "{}", run.err);
+        assert!(!run.out.contains("0123456789abcdef"), "{}", run.out);
+    }
+    assert_eq!((program.run(&["logout"]).code, kept()), (0, 0));
+    assert_eq!(program.run(&["whoami"]).code, 4);
 }
