@@ -13,7 +13,6 @@
 
 mod answers;
 mod certificate;
-
 mod program;
 mod unreachable;
 mod usage;
