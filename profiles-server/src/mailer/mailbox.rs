@@ -61,13 +61,13 @@ impl FromStr for Mailbox {
         let (local, domain) = address.rsplit_once('@').ok_or_else(wrong)?;
         let quoted = local.len() > 1 && local.starts_with('"') && local.ends_with('"');
         let plain = |part: &str| !part.bytes().any(|byte| byte == b' ' || b"<>()[],;:\\\"@".contains(&byte));
-        if local.is_empty() || !local.is_ascii() || !(quoted || plain(local)) {
+        if domain.is_empty() || local.is_empty() || !local.is_ascii() || !(quoted || plain(local)) {
             return Err(wrong());
         }
         let literal = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let domain = match literal {
             Some(literal) if literal.parse::<std::net::IpAddr>().is_ok() => domain.to_owned(),
-            _ if domain.is_ascii() && plain(domain) && !domain.is_empty() => domain.to_owned(),
+            _ if domain.is_ascii() && plain(domain) => domain.to_owned(),
             _ => idna::domain_to_ascii(domain).map_err(|_| wrong())?,
         };
         let header = match name {
