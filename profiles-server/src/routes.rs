@@ -8,6 +8,7 @@ use profiles_core::Core;
 
 use crate::http::{
     Contract, Settings, Slashed,
+    headers::docs_policy,
     routes::{Context, LoginApi, LogoutApi, ProfilesApi, RegistrationApi, RootApi, StatusesApi, UserApi},
 };
 
@@ -49,7 +50,7 @@ impl Api {
         let (document, swagger) = (service.spec_endpoint(), service.swagger_ui());
         let Context { core, settings } = context;
         let api = Contract { operations: service.into_endpoint(), core, settings };
-        let documentation = Route::new().at("/openapi.json", document).nest("/docs", swagger);
+        let documentation = Route::new().at("/openapi.json", document).nest("/docs", swagger.with(docs_policy()));
         Everything { api, documentation }.boxed()
     }
 

@@ -91,7 +91,7 @@ mod tests {
         );
         assert_eq!(
             subject("[中文] Please Confirm Your Email Address"),
-            "Subject: \n =?utf-8?b?W+S4reaWh+e9keermV0gUGxlYXNlIENvbmZpcm0gWW91ciBFbWFpbCBBZGRyZXNz?=\n"
+            "Subject: =?utf-8?b?W+S4reaWh10gUGxlYXNlIENvbmZpcm0gWW91ciBFbWFpbCBBZGRyZXNz?=\n"
         );
         assert_eq!(subject("[é=?_] x"), "Subject: =?utf-8?b?W8OpPT9fXSB4?=\n");
         assert_eq!(subject("=?utf-8?q?x?= _?_"), "Subject: =?utf-8?q?x?= _?_\n");

@@ -58,18 +58,25 @@ impl FromStr for Mailbox {
             Some((name, address)) => (Some(name.trim()), address),
             None => (None, text),
         };
+        let is_quoted = |part: &str| part.len() > 1 && part.starts_with('"') && part.ends_with('"');
+        let plain = |part: &str| !part.bytes().any(|byte| b"<>()[],;:\\\"@".contains(&byte));
+        if !name.is_none_or(|name| !name.is_ascii() || is_quoted(name) || plain(name)) {
+            return Err(wrong());
+        }
         let (local, domain) = address.rsplit_once('@').ok_or_else(wrong)?;
-        let quoted = local.len() > 1 && local.starts_with('"') && local.ends_with('"');
-        let plain = |part: &str| !part.bytes().any(|byte| byte == b' ' || b"<>()[],;:\\\"@".contains(&byte));
-        if domain.is_empty() || local.is_empty() || !local.is_ascii() || !(quoted || plain(local)) {
+        let plain = |part: &str| plain(part) && !part.contains(' ');
+        if domain.is_empty() || local.is_empty() || !local.is_ascii() || !(is_quoted(local) || plain(local)) {
             return Err(wrong());
         }
         let literal = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let domain = match literal {
             Some(literal) if literal.parse::<std::net::IpAddr>().is_ok() => domain.to_owned(),
-            _ if domain.is_ascii() && plain(domain) => domain.to_owned(),
+            _ if domain.is_ascii() => domain.to_owned(),
             _ => idna::domain_to_ascii(domain).map_err(|_| wrong())?,
         };
+        if literal.is_none() && !plain(&domain) {
+            return Err(wrong());
+        }
         let header = match name {
             None => format!("{local}@{domain}"),
             Some(name) => format!("{} <{local}@{domain}>", encode_text(name)),
@@ -118,6 +125,7 @@ mod tests {
             "é@b",
             "a b@c",
             "a@b c",
+            "a, b <c@d>",
             "a@[x]",
             "\u{1b}[2J\"@b",
             &long,
