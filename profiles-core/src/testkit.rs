@@ -29,6 +29,7 @@ pub mod conformance;
 mod entropy;
 mod failing;
 pub mod fixture;
+pub mod model;
 mod refusal;
 
 pub use self::{

@@ -150,7 +150,8 @@ impl App {
     /// The API, its documentation and the health checks, traced and with security headers.
     pub fn endpoint(&self) -> impl Endpoint<Output = Response> + 'static {
         let health = Route::new().nest("/health", health::routes(Arc::clone(self.core.store())));
-        Everything { health, api: self.api().into_endpoint() }.with(SecurityHeaders).with(Trace::default())
+        let health = health.with(SecurityHeaders);
+        Everything { health, api: self.api().into_endpoint() }.with(Trace::default())
     }
 
     /// The OpenAPI document, as JSON.
@@ -164,12 +165,12 @@ impl App {
 }
 
 /// The API beside the health checks. poem's router would refuse a path that is not UTF-8 before the API sees it.
-struct Everything {
-    health: Route,
+struct Everything<H> {
+    health: H,
     api: BoxEndpoint<'static>,
 }
 
-impl Endpoint for Everything {
+impl<H: Endpoint<Output = Response>> Endpoint for Everything<H> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {

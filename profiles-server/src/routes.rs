@@ -8,7 +8,7 @@ use profiles_core::Core;
 
 use crate::http::{
     Contract, Settings, Slashed,
-    headers::docs_policy,
+    headers::{SecurityHeaders, docs_policy},
     routes::{Context, LoginApi, LogoutApi, ProfilesApi, RegistrationApi, RootApi, StatusesApi, UserApi},
 };
 
@@ -51,7 +51,7 @@ impl Api {
         let Context { core, settings } = context;
         let api = Contract { operations: service.into_endpoint(), core, settings };
         let documentation = Route::new().at("/openapi.json", document).nest("/docs", swagger.with(docs_policy()));
-        Everything { api, documentation }.boxed()
+        Everything { api, documentation }.with(SecurityHeaders).boxed()
     }
 
     /// The OpenAPI document as JSON.

@@ -6,7 +6,7 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `open`, `directory` | opening, locking, telling what is wrong |
+//! | `open`, `directory`, `marker` | opening, locking, telling what is wrong |
 //! | `engine` | all that is asked of sled |
 //! | `keys`, `record`, `codec` | what is on disk |
 //! | `transaction`, `writer` | writing |
@@ -20,6 +20,7 @@ mod engine;
 mod jobs;
 mod keys;
 mod maintenance;
+mod marker;
 mod open;
 mod profiles;
 mod record;
@@ -68,12 +69,15 @@ pub struct SledConfig {
     pub queue: usize,
     /// Reads of many rows that run at the same time, each on a thread of its own; more of them wait.
     pub scans: usize,
+    /// Open what is left of a database that has lost data, instead of [`OpenError::Damaged`]. Then what is left fits
+    /// together (verify it), but is older than what was acknowledged. For an operator who has no backup.
+    pub accept_loss: bool,
 }
 
 impl SledConfig {
     /// In this directory, with 64 MiB of cache, 1,024 waiting writes and 4 threads.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), cache_capacity: 64 * 1024 * 1024, queue: 1024, scans: 4 }
+        Self { path: path.into(), cache_capacity: 64 * 1024 * 1024, queue: 1024, scans: 4, accept_loss: false }
     }
 }
 
@@ -127,11 +131,12 @@ impl SledStore {
 
     /// With another barrier than the disk's.
     fn open_with(config: SledConfig, barrier: impl FnOnce(File) -> Box<dyn Barrier>) -> Result<Self, OpenError> {
-        let Opened { engine, data, unclean, directory } = open::open(&config.path, config.cache_capacity)?;
+        let Opened { engine, data, commits, unclean, directory } = open::open(&config)?;
         let events = EventPublisher::default();
         let shared = Arc::new(Shared::new(engine.clone(), events.source()));
-        let writer = Writer { engine, barrier: barrier(data), events, shared: Arc::clone(&shared) };
-        let (inlet, ended, thread) = writer.start(config.queue, directory).map_err(OpenError::io(&config.path))?;
+        let barrier = barrier(data);
+        let writer = Writer { engine, barrier, events, shared: Arc::clone(&shared), directory, commits };
+        let (inlet, ended, thread) = writer.start(config.queue).map_err(OpenError::io(&config.path))?;
         Ok(Self {
             shared,
             inlet: Mutex::new(Some(inlet)),

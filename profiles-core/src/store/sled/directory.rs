@@ -1,22 +1,22 @@
 //! The directory that a database lies in.
 //!
-//! It holds sled's files and one of ours, the marker. That one is there before sled makes anything, and is filled in
+//! It holds sled's files and one of ours, the [`Marker`]. That one is there before sled makes anything, and says more
 //! once the first sync is done. So three things can be told apart: a directory of somebody else's (no marker), a
-//! database whose making was interrupted (an empty marker), and one that has lost its files (a full marker alone). It
-//! is also what we lock: sled's own lock outlives a database by a moment, while its background threads end.
+//! database whose making was interrupted (an empty one), and one that has lost its files (a marker that knows better).
+//! It is also what we lock: sled's own lock outlives a database by a moment, while its background threads end.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{ErrorKind, Write as _},
+    fs::{self, DirBuilder, File, TryLockError},
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
-use super::open::OpenError;
-
-const MARKER: &str = "profiles-store";
-const TEXT: &str = "The database of a profiles server. The files beside this one belong to it: leave them alone.\n";
+use super::{
+    marker::{self, Checksum, FORMAT, Marker, Reading, State},
+    open::OpenError,
+};
 
 /// How long to wait for the background threads of a database that was closed a moment ago in this process.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,59 +24,92 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A directory that nobody else opens as a database while this value lives.
 pub(super) struct Directory {
     path: PathBuf,
-    /// Holds the lock.
-    marker: File,
-    finished: bool,
+    marker: Marker,
+    found: State,
     /// Directories whose entries must be synced before anything in here is durable.
     unsynced: Vec<PathBuf>,
 }
 
 impl Directory {
-    /// Takes possession; makes the directory if there is none.
-    pub(super) fn claim(path: &Path) -> Result<Self, OpenError> {
+    /// Takes possession; makes the directory if there is none. With `accept_loss`, data that is not what it was is no
+    /// error.
+    pub(super) fn claim(path: &Path, accept_loss: bool) -> Result<Self, OpenError> {
         let unsynced = make(path)?;
         check_contents(path)?;
-        let file = path.join(MARKER);
-        let marker = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&file);
-        let marker = marker.map_err(OpenError::io(&file))?;
-        match marker.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(OpenError::Locked { path: path.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(OpenError::io(&file)(error)),
-        }
-        let finished = marker.metadata().map_err(OpenError::io(&file))?.len() > 0;
-        if finished {
+        let file = path.join(marker::NAME);
+        let Some(mut marker) = Marker::lock(&file).map_err(OpenError::io(&file))? else {
+            return Err(OpenError::Locked { path: path.to_owned() });
+        };
+        let found = match marker.read().map_err(OpenError::io(&file))? {
+            Reading::Known(state) => state,
+            Reading::Newer(found) => return Err(OpenError::Newer { path: path.to_owned(), found, known: FORMAT }),
+            Reading::Nonsense => return Err(OpenError::damaged(path, &format!("{:?} makes no sense", marker::NAME))),
+        };
+        if found != State::Unfinished {
             check_files(path)?;
         }
-        remove_unfinished_snapshots(path).map_err(OpenError::io(path))?;
         wait_for_sled(path)?;
-        Ok(Self { path: path.to_owned(), marker, finished, unsynced })
+        if let State::Closed { data, .. } = found
+            && !accept_loss
+            && data_checksum(path)? != data
+        {
+            return Err(OpenError::damaged(path, "its data is not what it was when it was closed"));
+        }
+        remove_unfinished_snapshots(path).map_err(OpenError::io(path))?;
+        Ok(Self { path: path.to_owned(), marker, found, unsynced })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether a database was completely made in here once.
-    pub(super) fn is_finished(&self) -> bool {
-        self.finished
+    /// The file that all data is in.
+    pub(super) fn data(&self) -> PathBuf {
+        data(&self.path)
     }
 
-    /// The first sync is done: makes the files themselves durable, and says so.
-    pub(super) fn finish(&mut self) -> Result<(), OpenError> {
-        if self.finished {
-            return Ok(());
-        }
-        let file = self.path.join(MARKER);
-        self.marker.write_all(TEXT.as_bytes()).map_err(OpenError::io(&file))?;
-        self.marker.sync_all().map_err(OpenError::io(&file))?;
+    /// What the marker said when the directory was claimed.
+    pub(super) fn found(&self) -> State {
+        self.found
+    }
+
+    /// From here on the database changes. Whatever happens, the next opening must not take it for a closed one.
+    pub(super) fn note_opening(&mut self, commits: u64) -> Result<(), OpenError> {
+        let file = self.path.join(marker::NAME);
+        self.marker.write_durably(State::Open { commits }).map_err(OpenError::io(&file))
+    }
+
+    /// The first sync of a new database is done: makes the names of its files durable as well.
+    pub(super) fn finish(&mut self, commits: u64) -> Result<(), OpenError> {
+        self.note_opening(commits)?;
         self.unsynced.push(self.path.clone());
         for path in &self.unsynced {
             File::open(path).and_then(|directory| directory.sync_all()).map_err(OpenError::io(path))?;
         }
-        self.finished = true;
         Ok(())
     }
+
+    /// So many commits are durable.
+    pub(super) fn note_commits(&mut self, commits: u64) -> io::Result<()> {
+        self.marker.write(State::Open { commits })
+    }
+
+    /// The last handle on the database is gone: notes what is there now.
+    pub(super) fn note_closing(&mut self, commits: u64) -> Result<(), OpenError> {
+        wait_for_sled(&self.path)?;
+        let data = data_checksum(&self.path)?;
+        let file = self.path.join(marker::NAME);
+        self.marker.write_durably(State::Closed { commits, data }).map_err(OpenError::io(&file))
+    }
+}
+
+fn data(path: &Path) -> PathBuf {
+    path.join("db")
+}
+
+fn data_checksum(path: &Path) -> Result<Checksum, OpenError> {
+    let file = data(path);
+    Checksum::of(&file).map_err(OpenError::io(&file))
 }
 
 /// Makes the directory and what is above it; answers which directories got a new entry. The parent is always among
@@ -119,7 +152,7 @@ fn check_contents(path: &Path) -> Result<(), OpenError> {
         }
     }
     match names.iter().min() {
-        Some(first) if !names.iter().any(|name| name == MARKER) => {
+        Some(first) if !names.iter().any(|name| name == marker::NAME) => {
             Err(OpenError::Foreign { path: path.to_owned(), found: format!("it contains {first:?}") })
         }
         _ => Ok(()),
@@ -145,7 +178,7 @@ fn check_files(path: &Path) -> Result<(), OpenError> {
 
 /// A process that was killed while it opened a database leaves half a snapshot, which sled takes for the newest and
 /// refuses (sled#1533). The real one is complete before it gets its name, so the half can go.
-fn remove_unfinished_snapshots(path: &Path) -> std::io::Result<()> {
+fn remove_unfinished_snapshots(path: &Path) -> io::Result<()> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -159,7 +192,7 @@ fn remove_unfinished_snapshots(path: &Path) -> std::io::Result<()> {
 
 /// Waits until sled's lock on its file is free. We hold the marker's, so it is only a matter of threads that end.
 fn wait_for_sled(path: &Path) -> Result<(), OpenError> {
-    let file = path.join("db");
+    let file = data(path);
     let started = Instant::now();
     loop {
         match File::open(&file).map(|data| data.try_lock()) {

@@ -92,8 +92,8 @@ impl Space {
 pub(super) enum Meta {
     /// The version of all that is laid down in this module and in [`super::record`].
     Format,
-    /// There while the store is open; still there at the next opening if it was not closed.
-    Open,
+    /// How many groups of writes there have been. See [`super::marker`].
+    Commits,
     /// The highest id given to an account; ids are never given twice.
     LastAccount,
     /// The same for profiles.
@@ -112,7 +112,7 @@ impl Meta {
     /// All of them.
     pub(super) const ALL: [Self; 8] = [
         Self::Format,
-        Self::Open,
+        Self::Commits,
         Self::LastAccount,
         Self::LastProfile,
         Self::LastStatus,
@@ -130,7 +130,7 @@ impl Meta {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Format => "format",
-            Self::Open => "open",
+            Self::Commits => "commits",
             Self::LastAccount => "last-account",
             Self::LastProfile => "last-profile",
             Self::LastStatus => "last-status",

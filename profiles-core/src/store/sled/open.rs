@@ -8,16 +8,14 @@ use std::{
 };
 
 use super::{
-    codec,
+    SledConfig, codec,
     directory::Directory,
     engine::{Engine, View as _, Writes, guarded, panic_message},
     keys::{Meta, Space},
+    marker::{FORMAT, State},
     rows::Rows as _,
 };
 use crate::store::{Result as StoreResult, StoreError};
-
-/// The version of everything laid down in [`super::keys`] and [`super::record`].
-pub(super) const FORMAT: u64 = 1;
 
 /// The thread that a database is opened on. See [`super::SledStore::OPENING_THREAD`].
 pub(super) const OPENING_THREAD: &str = "profiles-store-open";
@@ -99,6 +97,8 @@ pub(super) struct Opened {
     /// Linux reports a failed write once to every descriptor that was open when it failed: were sled's background
     /// thread the first to sync, and swallow the error, we still get it.
     pub(super) data: File,
+    /// How many groups of writes it has seen.
+    pub(super) commits: u64,
     /// Whether it was not closed the last time.
     pub(super) unclean: bool,
     /// Holds the lock.
@@ -108,40 +108,57 @@ pub(super) struct Opened {
 /// Opens the database in this directory; makes it if there is nothing yet.
 ///
 /// It is done on a thread of its own, because sled panics on some damage: there, a panic becomes an error.
-pub(super) fn open(path: &Path, cache_capacity: u64) -> Result<Opened, OpenError> {
-    let directory = Directory::claim(path)?;
-    let thread = thread::Builder::new()
-        .name(OPENING_THREAD.to_owned())
-        .spawn(move || start(directory, cache_capacity))
-        .map_err(OpenError::io(path))?;
-    thread.join().unwrap_or_else(|panic| Err(OpenError::damaged(path, panic_message(&*panic))))
+pub(super) fn open(config: &SledConfig) -> Result<Opened, OpenError> {
+    let SledConfig { path, cache_capacity, accept_loss, .. } = config.clone();
+    let thread = thread::Builder::new().name(OPENING_THREAD.to_owned());
+    let opening = thread.spawn(move || start(Directory::claim(&path, accept_loss)?, cache_capacity, accept_loss));
+    let opening = opening.map_err(OpenError::io(&config.path))?;
+    opening.join().unwrap_or_else(|panic| Err(OpenError::damaged(&config.path, panic_message(&*panic))))
 }
 
-fn start(mut directory: Directory, cache_capacity: u64) -> Result<Opened, OpenError> {
+fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Result<Opened, OpenError> {
     let path = directory.path().to_owned();
+    let expected = match directory.found() {
+        State::Unfinished => None,
+        State::Open { commits } | State::Closed { commits, .. } => Some(commits),
+    };
+    if let Some(commits) = expected {
+        // sled may change the file even if it then fails: it no longer is what was closed.
+        directory.note_opening(commits)?;
+    }
     let engine = Engine::open(&path, cache_capacity).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => OpenError::damaged(&path, &error.to_string()),
         _ => OpenError::io(&path)(error),
     })?;
-    let found = guarded(|| Found::read(&engine)).map_err(|error| OpenError::from_store(&path, error))?;
-    match found.format {
-        Some(format) if format > FORMAT => return Err(OpenError::Newer { path, found: format, known: FORMAT }),
-        Some(FORMAT) => {}
-        None if found.empty && !directory.is_finished() => {}
+    let file = directory.data();
+    let data = OpenOptions::new().read(true).write(true).open(&file).map_err(OpenError::io(&file))?;
+    let mut found = guarded(|| Found::read(&engine)).map_err(|error| OpenError::from_store(&path, error))?;
+    match (found.format, expected) {
+        (None, None) if found.empty => {
+            found.commits = 1;
+            guarded(|| make(&engine, found.commits)).map_err(|error| OpenError::from_store(&path, error))?;
+            data.sync_data().map_err(OpenError::io(&file))?;
+            directory.finish(found.commits)?;
+        }
+        (Some(FORMAT), None) => directory.finish(found.commits)?,
+        (Some(FORMAT), Some(expected)) if found.commits < expected && !accept_loss => {
+            let lost = expected - found.commits;
+            return Err(OpenError::damaged(&path, &format!("its last {lost} groups of writes are gone")));
+        }
+        (Some(FORMAT), Some(_)) => {}
+        (Some(newer), _) if newer > FORMAT => {
+            return Err(OpenError::Newer { path, found: newer, known: FORMAT });
+        }
         _ => return Err(OpenError::damaged(&path, "what it should hold is not there")),
     }
-    let file = path.join("db");
-    let data = OpenOptions::new().read(true).write(true).open(&file).map_err(OpenError::io(&file))?;
-    guarded(|| note_opening(&engine)).map_err(|error| OpenError::from_store(&path, error))?;
-    data.sync_data().map_err(OpenError::io(&file))?;
-    directory.finish()?;
-    Ok(Opened { engine, data, unclean: found.open, directory })
+    let unclean = matches!(directory.found(), State::Open { .. });
+    Ok(Opened { engine, data, commits: found.commits, unclean, directory })
 }
 
 /// What a database says of itself before it is written to.
 struct Found {
     format: Option<u64>,
-    open: bool,
+    commits: u64,
     empty: bool,
 }
 
@@ -149,16 +166,16 @@ impl Found {
     fn read(engine: &Engine) -> StoreResult<Self> {
         Ok(Self {
             format: engine.read(&Meta::Format.key())?,
-            open: engine.has(&Meta::Open.key())?,
+            commits: engine.count(&Meta::Commits.key())?,
             empty: engine.scan(Space::Meta.range().start..vec![u8::MAX]).next().is_none(),
         })
     }
 }
 
-/// So that the next opening can tell whether this one was followed by a clean end.
-fn note_opening(engine: &Engine) -> StoreResult<()> {
+/// The first commit of a new database.
+fn make(engine: &Engine, commits: u64) -> StoreResult<()> {
     let format = (Meta::Format.key(), Some(codec::encode(&FORMAT)?));
-    let open = (Meta::Open.key(), Some(codec::encode(&1_u64)?));
-    engine.apply(Writes::from([format, open]))?;
+    let commits = (Meta::Commits.key(), Some(codec::encode(&commits)?));
+    engine.apply(Writes::from([format, commits]))?;
     engine.flush()
 }

@@ -26,7 +26,7 @@ use super::*;
 use crate::{
     env::SystemEntropy,
     mail::{KeySeed, Mail},
-    model::{Digest, Email, PasswordHash, StatusText, Timestamp, TokenKind, Username},
+    model::{AccountId, Digest, Email, PasswordHash, StatusText, Timestamp, TokenKind, Username},
     store::{Accounts, Inconsistency, Maintenance, NewMailKey, NewToken, Register, Registered, Statuses, Tokens},
 };
 

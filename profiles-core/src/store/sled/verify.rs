@@ -7,7 +7,7 @@ use super::{
     codec,
     engine::{Pair, View},
     keys::{self, Expiring, Key, Meta},
-    open::FORMAT,
+    marker::FORMAT,
     record::{AccountRecord, MailKeyRecord, OutboxRecord, ProfileRecord, StatusRecord, TokenRecord},
     rows::{Rows as _, corrupt},
 };

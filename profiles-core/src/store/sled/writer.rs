@@ -16,6 +16,8 @@ use std::{
 use tokio::sync::{oneshot, watch};
 
 use super::{
+    codec,
+    directory::Directory,
     engine::{Engine, Writes, guarded, panic_message},
     keys::Meta,
     shared::Shared,
@@ -84,6 +86,9 @@ pub(super) struct Writer {
     pub(super) barrier: Box<dyn Barrier>,
     pub(super) events: EventPublisher,
     pub(super) shared: Arc<Shared>,
+    pub(super) directory: Directory,
+    /// How many groups were made durable since the database was made.
+    pub(super) commits: u64,
 }
 
 /// How the writer ended: `None` while it has not.
@@ -91,11 +96,7 @@ pub(super) type Ended = watch::Receiver<Option<Result<(), Arc<str>>>>;
 
 impl Writer {
     /// Starts the thread. It ends when the inlet is dropped or the barrier fails; by then the database is closed.
-    pub(super) fn start<L: Send + 'static>(
-        mut self,
-        queue: usize,
-        lock: L,
-    ) -> io::Result<(Inlet, Ended, thread::JoinHandle<()>)> {
+    pub(super) fn start(mut self, queue: usize) -> io::Result<(Inlet, Ended, thread::JoinHandle<()>)> {
         let (sender, jobs) = sync_channel(queue);
         let (end, ended) = watch::channel(None);
         let thread = thread::Builder::new().name("profiles-store-writer".to_owned()).spawn(move || {
@@ -105,13 +106,19 @@ impl Writer {
                 tracing::error!(%reason, "the store has stopped: restart the process");
             }
             self.shared.stop(outcome.as_ref().err().map_or("the store is closed", |reason| reason));
-            // The last handle: sled writes what is left and ends its own threads. Whatever happens there, waiting
-            // callers must hear of the end.
-            let _ = catch_unwind(AssertUnwindSafe(move || drop(self)));
-            drop(lock);
+            let outcome = outcome.and_then(|()| self.end());
             end.send_replace(Some(outcome));
         })?;
         Ok((Inlet(sender), ended, thread))
+    }
+
+    /// Closes the database.
+    fn end(self) -> Result<(), Arc<str>> {
+        let Self { engine, mut directory, commits, .. } = self;
+        // The last handle: sled writes what is left and ends its threads.
+        catch_unwind(AssertUnwindSafe(|| drop(engine)))
+            .map_err(|panic| format!("the storage engine gave up: {}", panic_message(&*panic)))?;
+        directory.note_closing(commits).map_err(|error| error.to_string().into())
     }
 
     fn run(&mut self, jobs: Receiver<Job>) -> Result<(), Arc<str>> {
@@ -120,9 +127,7 @@ impl Writer {
             // A failed sync can't be tried again: the kernel may have thrown away the pages it could not write.
             self.commit(group)?;
         }
-        // A clean end. Whoever opens the database next knows that nothing is half-done.
-        let note = Writes::from([(Meta::Open.key(), None)]);
-        self.write(note)
+        Ok(())
     }
 
     /// Applies a group, makes it durable, tells of it and answers.
@@ -132,6 +137,7 @@ impl Writer {
         let (writes, events) = transaction.into_parts();
         // If nothing was written, what the group has read was made durable by those before it.
         let durable = if writes.is_empty() { Ok(()) } else { self.write(writes) };
+        let durable = durable.map_err(|error| Arc::from(format!("a write could not be made durable: {error}")));
         if durable.is_ok() {
             for (at, kind) in events {
                 self.events.publish(at, kind);
@@ -148,10 +154,17 @@ impl Writer {
     }
 
     /// Applies all of this and makes it durable.
-    fn write(&mut self, writes: Writes) -> Result<(), Arc<str>> {
-        let applied = guarded(|| self.engine.apply(writes).and_then(|()| self.engine.flush()));
-        let durable = applied.and_then(|()| self.barrier.sync().map_err(StoreError::unavailable));
-        durable.map_err(|error| format!("a write could not be made durable: {error}").into())
+    fn write(&mut self, mut writes: Writes) -> Result<()> {
+        let commits = self.commits + 1;
+        writes.insert(Meta::Commits.key(), Some(codec::encode(&commits)?));
+        guarded(|| self.engine.apply(writes).and_then(|()| self.engine.flush()))?;
+        self.barrier.sync().map_err(StoreError::unavailable)?;
+        self.commits = commits;
+        // What is durable stays so without this note.
+        if let Err(error) = self.directory.note_commits(commits) {
+            tracing::warn!(%error, "the marker of the store could not be written");
+        }
+        Ok(())
     }
 }
 

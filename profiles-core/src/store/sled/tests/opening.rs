@@ -80,18 +80,34 @@ fn a_path_through_a_file_is_told_in_the_systems_words() {
 
 #[tokio::test]
 async fn a_newer_format_is_refused() {
+    let line = "the database in {} has format 7 and this program knows 1: use the version that wrote it";
+    let dir = directory();
+    drop(open(dir.path()));
+    let marker = dir.path().join("profiles-store");
+    let text = fs::read_to_string(&marker).unwrap().replace("format 1 commits", "format 7 whatever it says");
+    fs::write(&marker, text).unwrap();
+    refused(dir.path(), line);
+
+    // And should the marker not tell, the database does.
     let dir = directory();
     let store = open(dir.path());
     store.write(|transaction| transaction.put(keys::Meta::Format.key(), &7_u64)).await.unwrap();
     drop(store);
-    let error = SledStore::open(SledConfig::new(dir.path())).unwrap_err();
-    assert!(matches!(error, OpenError::Newer { found: 7, known: 1, .. }));
-    assert_eq!(
-        error.to_string(),
-        format!(
-            "the database in {} has format 7 and this program knows 1: use the version that wrote it",
-            dir.path().display()
-        )
+    for _ in 0..2 {
+        let error = SledStore::open(SledConfig::new(dir.path())).unwrap_err();
+        assert_eq!(error.to_string(), line.replace("{}", &dir.path().display().to_string()));
+    }
+}
+
+#[test]
+fn a_marker_that_makes_no_sense_is_damage() {
+    let dir = directory();
+    drop(open(dir.path()));
+    fs::write(dir.path().join("profiles-store"), "scribble").unwrap();
+    refused(
+        dir.path(),
+        "the database in {} is damaged (\"profiles-store\" makes no sense): \
+         put a backup in its place, or name another directory",
     );
 }
 

@@ -1,0 +1,83 @@
+//! What is asked when all has been played: everything that can be told from outside.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use super::Command;
+use crate::{
+    model::{AccountId, Email, UsernameKey},
+    store::{ProfileFilter, Slice, Start, StatusFilter},
+};
+
+/// Long enough for every lease and token that ends at all.
+const AN_AGE: Duration = Duration::from_hours(24 * 365 * 100);
+
+/// The questions after these commands: every row in lists and by itself, every name, address and secret that occurred,
+/// and after an age, every mail and all that is to be swept.
+pub(super) fn questions(played: &[Command]) -> Vec<Command> {
+    let mut seen = Seen::default();
+    for command in played {
+        seen.note(command);
+    }
+    let (profiles, statuses) = (ProfileFilter::default(), StatusFilter::default());
+    let mut questions = vec![
+        Command::Accounts { after: None, limit: usize::MAX },
+        Command::CountProfiles { filter: profiles.clone() },
+        Command::Profiles { filter: profiles, slice: whole() },
+        Command::CountStatuses { filter: statuses.clone() },
+        Command::Statuses { filter: statuses, slice: whole() },
+    ];
+    // One more than there can be: that one has to be missing.
+    for number in 1..=seen.registrations + 1 {
+        questions.push(Command::ProfileOf { account: AccountId::new(number) });
+    }
+    for name in seen.usernames {
+        questions.push(Command::AccountByUsername { key: UsernameKey::of(&name) });
+        let filter = StatusFilter { username: Some(name.clone()) };
+        questions.push(Command::CountStatuses { filter: filter.clone() });
+        questions.push(Command::Statuses { filter, slice: whole() });
+        let filter = ProfileFilter { terms: vec![name] };
+        questions.push(Command::CountProfiles { filter: filter.clone() });
+        questions.push(Command::Profiles { filter, slice: whole() });
+    }
+    questions.extend(seen.emails.into_iter().map(|email| Command::AccountByVerifiedEmail { email }));
+    let principals = seen.secrets.into_iter().map(|secret| Command::Principal { secret });
+    let principals: Vec<Command> = principals.collect();
+    questions.extend(principals.iter().cloned());
+    questions.push(Command::Wait { by: AN_AGE });
+    questions.extend(principals.iter().cloned());
+    questions.push(Command::Lease { hold: AN_AGE, limit: usize::MAX });
+    questions.push(Command::Sweep { limit: usize::MAX });
+    questions.extend(principals);
+    questions
+}
+
+fn whole<Id>() -> Slice<Id> {
+    Slice { start: Start::Skip(0), limit: usize::MAX }
+}
+
+/// What occurred in commands.
+#[derive(Default)]
+struct Seen {
+    registrations: u64,
+    usernames: BTreeSet<String>,
+    emails: BTreeSet<Email>,
+    secrets: BTreeSet<String>,
+}
+
+impl Seen {
+    fn note(&mut self, command: &Command) {
+        match command {
+            Command::Register(registration) => {
+                self.registrations += 1;
+                self.usernames.insert(registration.username.as_str().to_owned());
+                self.emails.extend(registration.email.clone());
+                self.secrets.extend(registration.tokens.iter().map(|token| token.secret.clone()));
+            }
+            Command::UpdateAccount { change, .. } => {
+                self.usernames.extend(change.username.as_ref().map(|name| name.as_str().to_owned()));
+            }
+            Command::LogIn(login) => self.secrets.extend(login.tokens.iter().map(|token| token.secret.clone())),
+            _ => {}
+        }
+    }
+}

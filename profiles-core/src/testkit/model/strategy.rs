@@ -1,0 +1,198 @@
+//! Random commands. Names, addresses, secrets and numbers come from small pools, so that they meet often.
+
+use std::time::Duration;
+
+use proptest::{
+    collection::vec,
+    option,
+    prelude::{Just, Strategy, any},
+    prop_oneof,
+    sample::select,
+};
+
+use super::{Checked, Command, Expected, Login, Registration, Token};
+use crate::{
+    model::{AccountId, Email, OutboxId, ProfileId, StatusId, TokenKind, UsernameKey},
+    store::{AccountChange, ProfileChange, ProfileFilter, Revoke, Slice, Start, StatusFilter},
+    testkit::fixture,
+};
+
+const NAMES: [&str; 8] = ["ada", "Ada", "ADA", "bob", "Bob", "ЖАННА", "жанна", "a.b-c_d"];
+const ADDRESSES: [&str; 3] = ["ada@example.org", "bob@example.org", "cyd@example.org"];
+const TERMS: [&str; 9] = ["a", "ADA", "o", "lon", "_", "%", "\\", "жан", ""];
+const CITIES: [&str; 5] = ["", "London", "OSLO", "100%_\\", "Жёлтая"];
+
+/// Up to 80 commands.
+pub fn commands() -> impl Strategy<Value = Vec<Command>> {
+    vec(prop_oneof![3 => accounts(), 2 => rows(), 1 => jobs(), 1 => reads(), 1 => lists()], 0..80)
+}
+
+fn accounts() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        3 => registration().prop_map(Command::Register),
+        3 => (number(), expected(), account_change())
+            .prop_map(|(id, expected, change)| Command::UpdateAccount { id: AccountId::new(id), expected, change }),
+        1 => (number(), expected(), select(vec!["new", "ada", "bob"]), revoke()).prop_map(
+            |(id, expected, password, revoke)| Command::SetPassword {
+                id: AccountId::new(id),
+                expected,
+                password: password.to_owned(),
+                revoke
+            }
+        ),
+        2 => login().prop_map(Command::LogIn),
+        1 => vec(secret(), 0..4).prop_map(|secrets| Command::Revoke { secrets }),
+    ]
+}
+
+fn rows() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        3 => (number(), expected(), profile_change())
+            .prop_map(|(id, expected, change)| Command::UpdateProfile { id: ProfileId::new(id), expected, change }),
+        4 => (number(), text())
+            .prop_map(|(id, text)| Command::PostStatus { account: AccountId::new(id), text: fixture::text(text) }),
+        2 => (number(), expected(), option::of(text())).prop_map(|(id, expected, text)| Command::UpdateStatus {
+            id: StatusId::new(id),
+            expected,
+            text: text.map(fixture::text)
+        }),
+        2 => number().prop_map(|id| Command::DeleteStatus { id: StatusId::new(id) }),
+    ]
+}
+
+fn jobs() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        3 => while_().prop_map(|by| Command::Wait { by }),
+        2 => (while_(), limit()).prop_map(|(hold, limit)| Command::Lease { hold, limit }),
+        1 => number().prop_map(|id| Command::Complete { id: OutboxId::new(id) }),
+        1 => limit().prop_map(|limit| Command::Sweep { limit }),
+    ]
+}
+
+fn reads() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        number().prop_map(|id| Command::Account { id: AccountId::new(id) }),
+        name().prop_map(|name| Command::AccountByUsername { key: UsernameKey::of(name) }),
+        address().prop_map(|email| Command::AccountByVerifiedEmail { email }),
+        secret().prop_map(|secret| Command::Principal { secret }),
+        number().prop_map(|id| Command::Profile { id: ProfileId::new(id) }),
+        number().prop_map(|id| Command::ProfileOf { account: AccountId::new(id) }),
+        number().prop_map(|id| Command::Status { id: StatusId::new(id) }),
+    ]
+}
+
+fn lists() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (option::of(number()), limit())
+            .prop_map(|(after, limit)| Command::Accounts { after: after.map(AccountId::new), limit }),
+        (profile_filter(), slice(ProfileId::new)).prop_map(|(filter, slice)| Command::Profiles { filter, slice }),
+        profile_filter().prop_map(|filter| Command::CountProfiles { filter }),
+        (status_filter(), slice(StatusId::new)).prop_map(|(filter, slice)| Command::Statuses { filter, slice }),
+        status_filter().prop_map(|filter| Command::CountStatuses { filter }),
+    ]
+}
+
+fn registration() -> impl Strategy<Value = Registration> {
+    let name = name().prop_map(fixture::username);
+    let mail_key = option::weighted(0.3, (select(vec!["k0", "k1", "k2", "k3"]), while_()));
+    let who = (name, option::weighted(0.8, address()), any::<bool>(), any::<bool>());
+    (who, tokens(), mail_key, vec(0..4_u64, 0..3)).prop_map(
+        |((username, email, email_verified, is_staff), tokens, mail_key, outbox)| Registration {
+            username,
+            email,
+            email_verified,
+            is_staff,
+            tokens,
+            mail_key: mail_key.map(|(secret, lasts)| (secret.to_owned(), lasts)),
+            outbox,
+        },
+    )
+}
+
+fn login() -> impl Strategy<Value = Login> {
+    let checked = prop_oneof![4 => Just(Checked::Current), 1 => Just(Checked::Wrong)];
+    let rehashed = option::weighted(0.2, Just("stronger".to_owned()));
+    (number(), checked, rehashed, tokens()).prop_map(|(id, checked, rehashed, tokens)| Login {
+        account: AccountId::new(id),
+        checked,
+        rehashed,
+        tokens,
+    })
+}
+
+fn account_change() -> impl Strategy<Value = AccountChange> {
+    let username = option::weighted(0.4, name().prop_map(fixture::username));
+    let person_name = || option::weighted(0.2, select(vec!["", "Ada", "Žofie"]).prop_map(fixture::person_name));
+    let flag = || option::weighted(0.3, any::<bool>());
+    (username, person_name(), person_name(), flag(), flag()).prop_map(
+        |(username, first_name, last_name, is_staff, is_active)| AccountChange {
+            username,
+            first_name,
+            last_name,
+            is_staff,
+            is_active,
+        },
+    )
+}
+
+fn profile_change() -> impl Strategy<Value = ProfileChange> {
+    (option::of(select(&CITIES[..])), option::of(select(&CITIES[..])))
+        .prop_map(|(bio, city)| ProfileChange { bio: bio.map(fixture::bio), city: city.map(fixture::city) })
+}
+
+fn profile_filter() -> impl Strategy<Value = ProfileFilter> {
+    vec(select(&TERMS[..]).prop_map(str::to_owned), 0..3).prop_map(|terms| ProfileFilter { terms })
+}
+
+fn status_filter() -> impl Strategy<Value = StatusFilter> {
+    option::weighted(0.6, name().prop_map(str::to_owned)).prop_map(|username| StatusFilter { username })
+}
+
+fn tokens() -> impl Strategy<Value = Vec<Token>> {
+    let kind = prop_oneof![Just(TokenKind::Api), Just(TokenKind::Session)];
+    let token = (secret(), kind, option::of(while_()));
+    vec(token.prop_map(|(secret, kind, lasts)| Token { secret, kind, lasts }), 0..3)
+}
+
+fn slice<Id: std::fmt::Debug + 'static>(id: fn(u64) -> Id) -> impl Strategy<Value = Slice<Id>> {
+    let start = prop_oneof![number().prop_map(Start::Skip), number().prop_map(move |number| Start::After(id(number)))];
+    (start, limit()).prop_map(|(start, limit)| Slice { start, limit })
+}
+
+fn name() -> impl Strategy<Value = &'static str> {
+    select(&NAMES[..])
+}
+
+fn address() -> impl Strategy<Value = Email> {
+    select(&ADDRESSES[..]).prop_map(fixture::email)
+}
+
+fn secret() -> impl Strategy<Value = String> {
+    (0..12_u8).prop_map(|number| format!("t{number}"))
+}
+
+fn text() -> impl Strategy<Value = &'static str> {
+    select(vec!["hello", "🎉", "a longer text"])
+}
+
+/// Of a row: mostly of one that may be there.
+fn number() -> impl Strategy<Value = u64> {
+    prop_oneof![8 => 1..6_u64, 2 => 0..12_u64, 1 => Just(u64::MAX)]
+}
+
+fn limit() -> impl Strategy<Value = usize> {
+    prop_oneof![6 => 0..5_usize, 1 => Just(usize::MAX)]
+}
+
+fn expected() -> impl Strategy<Value = Expected> {
+    prop_oneof![4 => Just(Expected::Current), 1 => (0..4_u64).prop_map(Expected::Exactly)]
+}
+
+fn revoke() -> impl Strategy<Value = Revoke> {
+    prop_oneof![Just(Revoke::Everything), Just(Revoke::Sessions)]
+}
+
+/// Short enough to be over soon, and equal often: what ends at one moment meets what begins there.
+fn while_() -> impl Strategy<Value = Duration> {
+    (0..6_u64).prop_map(|minutes| Duration::from_secs(minutes * 60))
+}
