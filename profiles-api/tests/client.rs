@@ -110,11 +110,16 @@ async fn a_list_is_the_same_whole_or_in_pages() {
     let client = Client::new(&format!("{}/under", paged.url()), None).unwrap();
     let all = client.profiles(Some("a b&c")).unwrap().take(usize::MAX).await.unwrap();
     assert_eq!(ids(&all), [1, 2, 3]);
-    assert!(paged.heads()[0].starts_with("get /under/api/profiles/?search=a+b%26c http/1.1"), "{:?}", paged.heads());
+    assert!(
+        paged.heads()[0].starts_with("get /under/api/profiles/?search=a+b%26c&page_size=100 http/1.1"),
+        "{:?}",
+        paged.heads()
+    );
 
     let two = client.profiles(None).unwrap().take(2).await.unwrap();
     assert_eq!(ids(&two), [1, 2]);
     assert_eq!(paged.heads().len(), 3, "what is not needed is not fetched");
+    assert!(paged.heads()[2].contains("?page_size=2 "), "nor asked for: {:?}", paged.heads());
 }
 
 #[tokio::test]

@@ -8,6 +8,10 @@ use serde::de::DeserializeOwned;
 use super::{Client, ClientError};
 use crate::{Page, Row};
 
+/// Rows of a page to ask for: as many as a server gives unless it is set up otherwise. One may give fewer, or take no
+/// wishes at all.
+const PAGE_SIZE: usize = 100;
+
 /// A list that is fetched page by page.
 ///
 /// Servers send a list whole, as a bare array, or in pages that each name the next one; both look the same here. A
@@ -42,6 +46,11 @@ impl<'a, T: DeserializeOwned + Row> Pages<'a, T> {
 
     /// The first `limit` rows; all of them if there are fewer.
     pub async fn take(mut self, limit: usize) -> Result<Vec<T>, ClientError> {
+        if let Some(url) = &mut self.next {
+            let size = limit.clamp(1, PAGE_SIZE);
+            // The server repeats it in the address of each next page.
+            url.query_pairs_mut().append_pair("page_size", &size.to_string());
+        }
         let mut rows = Vec::new();
         while rows.len() < limit {
             let Some(page) = self.next_page().await? else { break };
