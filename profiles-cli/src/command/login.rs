@@ -21,7 +21,10 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Login) -> Result<(), 
     if Context::environment_decides() {
         context.output.note("note: PROFILES_TOKEN is set, and goes before this login");
     }
-    let (Identity::Username(name) | Identity::Email(name)) = identity;
+    let (key, name) = match &identity {
+        Identity::Username(name) => ("username", name),
+        Identity::Email(address) => ("email", address),
+    };
     let sentence = format!("Logged in to {} as {name}.", context.server());
-    context.output.sentence(&json!({ "server": context.server(), "login": name }), &sentence)
+    context.output.sentence(&json!({ "server": context.server(), key: name, "logged_in": true }), &sentence)
 }

@@ -33,7 +33,7 @@ fn complete(arguments: &Register) -> Result<Registration, Failure> {
     };
     let email = match &arguments.email {
         Some(email) => Some(email.clone()),
-        None if prompt::somebody_is_there() => Some(prompt::optional_text("E-mail", "")?),
+        None if prompt::somebody_is_there() => Some(prompt::optional_text("E-mail", "", "some servers do without")?),
         None => None,
     };
     let password = prompt::password(prompt::Password::New, arguments.password_stdin)?;
