@@ -170,7 +170,17 @@ async fn each_request_says_who_sends_it_but_a_login_needs_no_token() {
 async fn an_answer_without_end_is_given_up() {
     let canned = Canned::serve(|_, _| json("200 OK", &" ".repeat(ANSWER_LIMIT + 1)));
     let error = Client::new(&canned.url(), None).unwrap().profile(1).await.unwrap_err();
-    assert!(matches!(&error, ClientError::Unexpected { reason, .. } if reason.contains("8 MiB")), "{error}");
+    assert!(matches!(&error, ClientError::Unexpected { reason, .. } if reason.contains("1 MiB")), "{error}");
+}
+
+#[tokio::test]
+async fn a_list_that_comes_whole_may_be_long() {
+    let canned = Canned::serve(|_, _| {
+        let row = row(1);
+        json("200 OK", &format!("[{row}{}]", format!(",{row}").repeat(9 * ANSWER_LIMIT / row.len())))
+    });
+    let client = Client::new(&canned.url(), None).unwrap();
+    assert_eq!(ids(&client.profiles(None).unwrap().take(2).await.unwrap()), [1, 1]);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 
-use super::{Client, ClientError};
+use super::{Client, ClientError, LIST_LIMIT};
 use crate::{Page, Row};
 
 /// Rows of a page to ask for: as many as a server gives unless it is set up otherwise. One may give fewer, or take no
@@ -31,7 +31,7 @@ impl<'a, T: DeserializeOwned + Row> Pages<'a, T> {
     /// The rows of the next page, or `None` after the last one. After an error there are no more pages.
     pub async fn next_page(&mut self) -> Result<Option<Vec<T>>, ClientError> {
         let Some(url) = self.next.take() else { return Ok(None) };
-        let answer = self.client.exchange(self.client.request_to(Method::GET, url.clone())).await?;
+        let answer = self.client.exchange_within(LIST_LIMIT, self.client.request_to(Method::GET, url.clone())).await?;
         if answer.first_byte() == Some(b'[') {
             return Ok(Some(answer.json()?));
         }
