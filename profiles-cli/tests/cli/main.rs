@@ -16,6 +16,8 @@ mod against_the_server;
 mod answers;
 mod certificate;
 mod program;
+mod prompts;
 mod server;
+mod terminal;
 mod unreachable;
 mod usage;
