@@ -7,6 +7,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::NonEmptyStringValueParser};
 use clap_complete::Shell;
+use inquire::ui::RenderConfig;
 
 pub(crate) use self::explain::explain;
 use self::manual::after_help;
@@ -60,6 +61,9 @@ pub(crate) enum Color {
 impl Color {
     /// Makes it hold for everything that is printed from here on.
     pub(crate) fn apply(self) {
+        if matches!(self, Self::Never) {
+            inquire::set_global_render_config(RenderConfig::empty());
+        }
         match self {
             Self::Auto => anstream::ColorChoice::Auto,
             Self::Always => anstream::ColorChoice::Always,

@@ -41,7 +41,7 @@ fn complete(arguments: &Register) -> Result<Registration, Failure> {
 }
 
 fn keep(context: &Context<'_>, name: &str, token: &SecretString) -> Result<(), Failure> {
-    context.credentials.store(context.server(), token).map_err(|failure| {
+    context.keep(token).map_err(|failure| {
         failure.hint("the account is open, but its token could not be kept. Then log in: profiles login")
     })?;
     let value = json!({ "server": context.server(), "username": name, "logged_in": true });

@@ -16,8 +16,10 @@ mod against_the_server;
 mod answers;
 mod certificate;
 mod program;
+#[cfg(unix)]
 mod prompts;
 mod server;
+#[cfg(unix)]
 mod terminal;
 mod unreachable;
 mod usage;

@@ -97,3 +97,16 @@ fn help_fits_a_narrow_terminal() {
         }
     }
 }
+
+#[test]
+fn colour_is_left_out_where_it_is_not_wanted() {
+    let server = Server::start();
+    let coloured = |arguments: &[&str]| {
+        let program = server.anonymous();
+        let mut terminal = Terminal::start(&mut program.command(arguments), 80);
+        terminal.answer("Username:", CONTROL_C);
+        terminal.finish_in_colour().contains("\u{1b}[38;5;")
+    };
+    assert!(coloured(&["login"]));
+    assert!(!coloured(&["login", "--color", "never"]));
+}

@@ -63,6 +63,13 @@ impl Terminal {
         (code, self.text())
     }
 
+    /// Waits for the end. Everything that was sent to the screen, colour and all.
+    pub(crate) fn finish_in_colour(mut self) -> String {
+        while self.watch_on() {}
+        self.child.wait().unwrap();
+        String::from_utf8(self.seen).unwrap()
+    }
+
     /// Everything that was on the screen, without colour.
     fn text(&self) -> String {
         anstream::adapter::strip_str(&String::from_utf8_lossy(&self.seen)).to_string().replace('\r', "")

@@ -1,6 +1,6 @@
 //! Accounts: opening one, logging in and out, and what is kept of it.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use serde_json::json;
 
@@ -56,8 +56,13 @@ fn a_token_is_private_and_nothing_else_is_kept() {
     let server = Server::start();
     let ada = server.user("ada");
     let [file] = kept(&ada).try_into().unwrap();
-    let mode = |path: &PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&file), mode(&ada.folder().join("tokens"))), (0o600, 0o700));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        let mode = |path: &PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&file), mode(&ada.folder().join("tokens"))), (0o600, 0o700));
+    }
     let token = fs::read_to_string(&file).unwrap();
     assert!(token.trim().len() == 40 && !token.contains(PASSWORD));
 
@@ -128,4 +133,14 @@ fn a_wrong_password_and_an_unknown_name_sound_alike() {
         assert_eq!(said, "error: the server refused the request\n  Unable to log in with provided credentials.\n");
     }
     assert!(kept(&program).is_empty());
+}
+
+#[test]
+fn what_a_login_needs_is_said() {
+    let server = Server::start();
+    let ada = server.user("ada");
+    let said = ada.run_with_input(&["login", "-e", "ada@example.org", "--password-stdin"], PASSWORD).failed(3);
+    assert!(said.contains("hint: not every server takes an e-mail address"), "{said}");
+    let ada = ada.with("PROFILES_TOKEN", "9999999999999999999999999999999999999999");
+    assert!(log_in(&ada, "ada").err.contains("PROFILES_TOKEN is set, and goes before this login"));
 }
