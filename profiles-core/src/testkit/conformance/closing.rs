@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{PATIENCE, assert_consistent, everything, log_in, register, together};
+use super::{assert_consistent, everything, log_in, register, together};
 use crate::{
     model::{AccountId, OutboxId, ProfileId, Revision, StatusId, UsernameKey},
     store::{AccountChange, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter, Store, StoreError},
@@ -91,8 +91,8 @@ pub async fn closing_answers_every_waiting_write(store: Arc<dyn Store>) {
             }
             store.post_status(account, fixture::text("hello"), fixture::NOW).await.map(drop)
         }
-    });
-    let answers = tokio::time::timeout(PATIENCE, answers).await.expect("no write waits for a closed store");
+    })
+    .await;
     for answer in answers {
         assert!(matches!(answer, Ok(()) | Err(StoreError::Unavailable(_))), "{answer:?}");
     }

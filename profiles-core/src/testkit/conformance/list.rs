@@ -130,9 +130,9 @@ macro_rules! store_conformance {
                 $(
                     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                     async fn $behaviour() {
+                        use $crate::testkit::conformance;
                         let (store, _keep) = $open.await;
-                        $crate::testkit::conformance::$group::$behaviour(std::sync::Arc::clone(&store)).await;
-                        $crate::testkit::conformance::assert_consistent(&*store).await;
+                        conformance::check(store, conformance::$group::$behaviour).await;
                     }
                 )*
             }
@@ -145,8 +145,9 @@ macro_rules! store_conformance {
                 $(
                     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                     async fn $behaviour() {
+                        use $crate::testkit::conformance;
                         let (store, _keep) = $open.await;
-                        $crate::testkit::conformance::$group::$behaviour(store).await;
+                        conformance::check_closing(store, conformance::$group::$behaviour).await;
                     }
                 )*
             }
