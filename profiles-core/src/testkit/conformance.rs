@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod closing;
 pub mod concurrency;
+pub mod contention;
 pub mod events;
 pub mod jobs;
 pub mod maintenance;
@@ -28,6 +29,9 @@ use crate::{
 
 /// How long a test waits for what must come before it calls it lost. Nothing waits so long unless it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Callers at once, where many are.
+const MANY: usize = 64;
 
 /// How long a behaviour may take in all. A store that answers never, or for ever the same, fails by this.
 const LIMIT: Duration = Duration::from_mins(2);
