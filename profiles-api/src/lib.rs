@@ -1,1 +1,46 @@
-//! x
+//! The values that the profiles API speaks over HTTP, and a typed client for it.
+//!
+//! - [`RegisterRequest`], [`LoginRequest`], [`KeyResponse`], [`UserDetails`], [`UserUpdate`], [`UserPatch`]: accounts.
+//! - [`Profile`], [`ProfileUpdate`]: what the public sees of an account.
+//! - [`Status`], [`StatusWrite`], [`StatusPatch`]: short messages of a profile.
+//! - [`Page`]: one page of a list. [`Detail`], [`FieldErrors`]: what the API says when it refuses.
+//! - [`ApiRoot`], [`Health`]: the service itself.
+//! - `Client` (feature `client`): every operation as an async method, every failure as a typed error.
+//!
+//! Field names and the order of keys are those of the JSON. A `None` in a request is a field that is not sent, which
+//! to the API means "leave as it is"; a `None` in an answer is `null`.
+//!
+//! With the feature `openapi` each type also describes itself to `poem_openapi`, with the limits of its fields and an
+//! example. The limits only document: the server checks with the rules of its core, which report every field at once.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::allow_attributes,
+        reason = "a test fails by panicking"
+    )
+)]
+
+mod account;
+#[cfg(feature = "client")]
+pub mod client;
+mod error;
+mod page;
+mod profile;
+mod service;
+mod status;
+
+#[cfg(feature = "client")]
+pub use self::client::{Client, ClientError};
+pub use self::{
+    account::{KeyResponse, LoginRequest, RegisterRequest, UserDetails, UserPatch, UserUpdate},
+    error::{Detail, FieldErrors},
+    page::{Page, Row},
+    profile::{Profile, ProfileUpdate},
+    service::{ApiRoot, Health},
+    status::{Status, StatusPatch, StatusWrite},
+};

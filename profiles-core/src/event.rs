@@ -140,3 +140,39 @@ impl EventStream {
         }
     }
 }
+
+/// Is told of events on a thread of its own, so that it may take its time without slowing a request.
+pub trait Observer: Send {
+    /// Something was committed.
+    fn notify(&mut self, event: &Event);
+
+    /// This observer was so slow that events are gone; by default nothing is done about it.
+    fn missed(&mut self, missed: Missed) {
+        tracing::warn!(events = missed.0, "an observer is too slow and missed events");
+    }
+}
+
+impl<F: FnMut(&Event) + Send> Observer for F {
+    fn notify(&mut self, event: &Event) {
+        self(event);
+    }
+}
+
+impl EventStream {
+    /// Tells `observer` of every event from now on, in order, on a new thread that ends with the store.
+    ///
+    /// # Errors
+    /// The operating system has no thread left.
+    pub fn observe(mut self, mut observer: impl Observer + 'static) -> std::io::Result<()> {
+        let run = move || {
+            loop {
+                match self.0.blocking_recv() {
+                    Ok(event) => observer.notify(&event),
+                    Err(RecvError::Lagged(count)) => observer.missed(Missed(count)),
+                    Err(RecvError::Closed) => break,
+                }
+            }
+        };
+        std::thread::Builder::new().name("profiles-observer".into()).spawn(run).map(drop)
+    }
+}

@@ -88,6 +88,9 @@ pub enum FieldError {
     EmailUnverified,
 }
 
+/// What the edge made of one field: its value, or all that is wrong with it.
+pub type Field<T> = Result<T, Vec<FieldError>>;
+
 /// Every error of every field, in the order in which the fields were looked at.
 ///
 /// ```
@@ -129,7 +132,7 @@ impl FieldErrors {
     }
 
     /// Keeps the value of a field that parsed, or notes why it did not.
-    pub fn check<T>(&mut self, field: &'static str, parsed: Result<T, Vec<FieldError>>) -> Option<T> {
+    pub fn check<T>(&mut self, field: &'static str, parsed: Field<T>) -> Option<T> {
         parsed.map_err(|errors| self.extend(field, errors)).ok()
     }
 

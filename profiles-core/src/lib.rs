@@ -12,6 +12,7 @@
     )
 )]
 
+mod core;
 pub mod env;
 mod error;
 pub mod event;
@@ -20,11 +21,22 @@ pub mod mail;
 pub mod model;
 pub mod password;
 pub mod permissions;
+mod service;
 pub mod store;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
 pub use self::{
+    core::{Core, CoreBuilder, Settings, Verification},
     error::{Error, Kind, Result},
     fields::{FieldError, FieldErrors},
+    service::{
+        AccountEdit, Authentication, Credentials, Login, NewAccount, ProfileEditor, Registration, RegistrationOutcome,
+        StatusEditor,
+    },
 };
+
+/// The README's program is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

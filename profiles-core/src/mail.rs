@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use crate::{
     env::{Entropy, EntropyError},
-    model::{AccountId, Digest, Email, Username},
+    model::{Digest, Email, Username},
 };
 
 /// A mail that waits to be sent. It holds no secret: the key in its link is made from [`KeySeed`] when it is sent.
@@ -18,9 +18,7 @@ use crate::{
 pub enum Mail {
     /// "Please confirm your e-mail address", after registration.
     ConfirmEmail {
-        /// Whose address it is said to be.
-        account: AccountId,
-        /// Their name.
+        /// Who gave the address as theirs.
         username: Username,
         /// Where to send it.
         to: Email,

@@ -4,6 +4,7 @@ mod account;
 mod digest;
 mod email;
 mod id;
+mod password;
 mod profile;
 mod status;
 mod text;
@@ -11,11 +12,13 @@ mod timestamp;
 mod token;
 mod username;
 
+pub(crate) use self::username::is_word;
 pub use self::{
     account::{Account, PasswordHash},
     digest::Digest,
     email::Email,
     id::{AccountId, OutboxId, ProfileId, Revision, StatusId},
+    password::Password,
     profile::Profile,
     status::Status,
     text::{Bio, City, PersonName, StatusText},

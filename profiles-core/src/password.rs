@@ -1,8 +1,41 @@
 //! Passwords: which are good enough, and how they are kept.
+//!
+//! [`PasswordPolicy`] judges new passwords by the rules of Django's default validators. [`Argon2Pool`] hashes them with
+//! Argon2id on threads of its own, and recognises what Django hashed. A service knows only the trait
+//! [`PasswordHasher`], so an embedding program may bring another one.
+//!
+//! Passwords are taken as they are: not trimmed, not normalised, of any length. SP 800-63B would have Unicode
+//! normalised; Django does not, and hashes that come from it would no longer match.
+//!
+//! What this follows: the OWASP [Password Storage][storage] and [Authentication][authentication] Cheat Sheets,
+//! [NIST SP 800-63B-4][nist], section 3.1.1, [RFC 9106][rfc] on Argon2, and Django's
+//! [password management][django].
+//!
+//! [storage]: https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
+//! [authentication]: https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html
+//! [nist]: https://pages.nist.gov/800-63-4/sp800-63b.html
+//! [rfc]: https://www.rfc-editor.org/rfc/rfc9106.html
+//! [django]: https://docs.djangoproject.com/en/5.2/topics/auth/passwords/
+
+mod argon2_config;
+mod argon2_memory;
+mod argon2_pool;
+mod common_passwords;
+mod encoded;
+mod hashing_queue;
+mod hashing_worker;
+mod policy;
+mod similarity;
+mod text;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 
+pub use self::{
+    argon2_config::{Argon2Config, Argon2ConfigError},
+    argon2_pool::Argon2Pool,
+    policy::PasswordPolicy,
+};
 use crate::model::PasswordHash;
 
 /// A rule of the policy that a password breaks. `Display` is Django's message.
@@ -16,7 +49,7 @@ pub enum PolicyViolation {
         attribute: &'static str,
     },
     /// Fewer than `min` code points.
-    #[error("This password is too short. It must contain at least {min} characters.")]
+    #[error("This password is too short. It must contain at least {min} character{}.", if *min == 1 { "" } else { "s" })]
     TooShort {
         /// The least that is allowed.
         min: usize,
@@ -61,7 +94,8 @@ pub enum Verdict {
     Wrong,
     /// It is the password.
     Right,
-    /// It is the password, but the hash is weaker than what new ones get: hash it again and keep that.
+    /// It is the password, but the hash was made in another way than new ones are, mostly a weaker one: hash it again and
+    /// keep that.
     RightButOutdated,
 }
 

@@ -234,6 +234,13 @@ pub struct StatusFilter {
     pub username: Option<String>,
 }
 
+impl StatusFilter {
+    /// The rule, in one place.
+    pub fn matches(&self, status: &Status) -> bool {
+        self.username.as_deref().is_none_or(|name| name == status.username.as_str())
+    }
+}
+
 /// A mail that was leased: its holder sends it, then calls [`Jobs::complete`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxItem {

@@ -5,9 +5,7 @@ use std::time::Duration;
 use super::SeededEntropy;
 use crate::{
     mail::{KeySeed, Mail},
-    model::{
-        AccountId, Bio, City, Digest, Email, PasswordHash, PersonName, StatusText, Timestamp, TokenKind, Username,
-    },
+    model::{Bio, City, Digest, Email, PasswordHash, PersonName, StatusText, Timestamp, TokenKind, Username},
     store::{NewMailKey, NewToken, Register},
 };
 
@@ -82,7 +80,6 @@ pub fn mail_key(secret: &str, address: &str, seconds: u64) -> NewMailKey {
 /// A mail to `name@example.org`; `number` makes its seed, so that two mails can be told apart.
 pub fn mail(name: &str, number: u64) -> Mail {
     Mail::ConfirmEmail {
-        account: AccountId::new(number),
         username: username(name),
         to: email(&format!("{name}@example.org")),
         seed: KeySeed::generate(&SeededEntropy::new(number)).expect("seeded entropy does not fail"),

@@ -1,0 +1,53 @@
+//! Lists, however the server sends them.
+
+use std::marker::PhantomData;
+
+use reqwest::{Method, Url};
+use serde::de::DeserializeOwned;
+
+use super::{Client, ClientError};
+use crate::{Page, Row};
+
+/// A list that is fetched page by page.
+///
+/// Servers send a list whole, as a bare array, or in pages that each name the next one; both look the same here. A
+/// next page is fetched only from the server the client was made for.
+#[derive(Debug)]
+pub struct Pages<'a, T> {
+    client: &'a Client,
+    next: Option<Url>,
+    rows: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: DeserializeOwned + Row> Pages<'a, T> {
+    pub(super) fn starting_at(client: &'a Client, url: Url) -> Self {
+        Self { client, next: Some(url), rows: PhantomData }
+    }
+
+    /// The rows of the next page, or `None` after the last one. After an error there are no more pages.
+    pub async fn next_page(&mut self) -> Result<Option<Vec<T>>, ClientError> {
+        let Some(url) = self.next.take() else { return Ok(None) };
+        let answer = self.client.exchange(self.client.request_to(Method::GET, url.clone())).await?;
+        if answer.first_byte() == Some(b'[') {
+            return Ok(Some(answer.json()?));
+        }
+        let page: Page<T> = answer.json()?;
+        if let Some(next) = page.next {
+            let next = url.join(&next).ok().filter(|next| next.origin() == self.client.base.origin() && *next != url);
+            // With the token in every request, a page elsewhere would give the token away.
+            self.next = Some(next.ok_or_else(|| answer.unexpected("its next page is not on this server".to_owned()))?);
+        }
+        Ok(Some(page.results))
+    }
+
+    /// The first `limit` rows; all of them if there are fewer.
+    pub async fn take(mut self, limit: usize) -> Result<Vec<T>, ClientError> {
+        let mut rows = Vec::new();
+        while rows.len() < limit {
+            let Some(page) = self.next_page().await? else { break };
+            rows.extend(page);
+        }
+        rows.truncate(limit);
+        Ok(rows)
+    }
+}

@@ -1,0 +1,67 @@
+//! An account's own details.
+
+use super::ATTEMPTS;
+use crate::{
+    Core, Error, FieldError, FieldErrors, Kind, Result,
+    fields::{Field, name},
+    model::{Account, PersonName, Username},
+    permissions::{Action, Actor, Denied, Object},
+    store::{AccountChange, StoreError},
+};
+
+/// What somebody wants to change in their details; `Ok(None)` leaves it.
+#[derive(Clone, Debug)]
+pub struct AccountEdit {
+    /// A new name.
+    pub username: Field<Option<Username>>,
+    /// A new given name.
+    pub first_name: Field<Option<PersonName>>,
+    /// A new family name.
+    pub last_name: Field<Option<PersonName>>,
+}
+
+impl Core {
+    /// The actor's own account.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] if nobody is logged in.
+    pub async fn own_account(&self, actor: Actor) -> Result<Account> {
+        let id = actor.account().ok_or(Denied::Unauthenticated)?;
+        self.authorise(actor, Action::Read, Object::Account { owner: id })?;
+        self.store.account(id).await?.ok_or(Error::Missing(Kind::Account))
+    }
+
+    /// Changes the actor's own account.
+    ///
+    /// A name that is taken is refused even if it is the actor's own, as dj-rest-auth does: to keep it, leave it out.
+    ///
+    /// # Errors
+    /// [`Error::Denied`]; [`Error::Invalid`] with every field's errors.
+    pub async fn edit_own_account(&self, actor: Actor, edit: AccountEdit) -> Result<Account> {
+        let id = actor.account().ok_or(Denied::Unauthenticated)?;
+        self.authorise(actor, Action::Update, Object::Account { owner: id })?;
+        let change = self.accept_edit(edit).await?;
+        for _ in 0..ATTEMPTS {
+            let account = self.store.account(id).await?.ok_or(Error::Missing(Kind::Account))?;
+            match self.store.update_account(id, account.revision, change.clone(), self.clock.now()).await {
+                Err(StoreError::Stale) => {}
+                answer => return answer.map_err(Error::from_store(Kind::Account)),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn accept_edit(&self, edit: AccountEdit) -> Result<AccountChange> {
+        let mut errors = FieldErrors::new();
+        let username = errors.check(name::USERNAME, edit.username).flatten();
+        if let Some(username) = &username
+            && self.store.account_by_username(&username.key()).await?.is_some()
+        {
+            errors.add(name::USERNAME, FieldError::UsernameTaken);
+        }
+        let first_name = errors.check(name::FIRST_NAME, edit.first_name).flatten();
+        let last_name = errors.check(name::LAST_NAME, edit.last_name).flatten();
+        errors.into_result()?;
+        Ok(AccountChange { username, first_name, last_name, ..AccountChange::default() })
+    }
+}

@@ -1,0 +1,102 @@
+//! What an operator does from the command line of the server. No permission is asked: who can run it, may.
+
+use super::ATTEMPTS;
+use crate::{
+    Core, Error, FieldError, FieldErrors, Kind, Result,
+    fields::name,
+    model::{Account, AccountId, Email, Password, Username, UsernameKey},
+    store::{AccountChange, Register, Revoke, StoreError},
+};
+
+/// An account as an operator makes it.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Its name.
+    pub username: Username,
+    /// Its address, which the operator vouches for: it counts as verified.
+    pub email: Email,
+    /// Its password. The policy binds people, not operators, as with Django's `create_user`.
+    pub password: Password,
+    /// May moderate.
+    pub is_staff: bool,
+}
+
+impl Core {
+    /// Makes an account with its profile; nobody is logged in and no mail is sent.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`]: the name or the address is taken.
+    pub async fn create_account(&self, new: NewAccount) -> Result<Account> {
+        if self.store.account_by_username(&new.username.key()).await?.is_some() {
+            return Err(FieldErrors::of(name::USERNAME, FieldError::UsernameTaken).into());
+        }
+        let command = Register {
+            username: new.username,
+            email: Some(new.email),
+            email_verified: true,
+            password: self.hasher.hash(new.password.into_secret()).await?,
+            is_staff: new.is_staff,
+            tokens: Vec::new(),
+            mail_key: None,
+            outbox: Vec::new(),
+            at: self.clock.now(),
+        };
+        Ok(self.store.register(command).await?.account)
+    }
+
+    /// Allows an account to log in, or forbids it. While forbidden its tokens are refused.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub async fn set_active(&self, username: &UsernameKey, is_active: bool) -> Result<Account> {
+        self.change(username, AccountChange { is_active: Some(is_active), ..AccountChange::default() }).await
+    }
+
+    /// Makes an account staff, or no longer.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub async fn set_staff(&self, username: &UsernameKey, is_staff: bool) -> Result<Account> {
+        self.change(username, AccountChange { is_staff: Some(is_staff), ..AccountChange::default() }).await
+    }
+
+    /// Gives an account a new password, and ends its sessions and tokens: whoever had the old one is out.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub async fn replace_password(&self, username: &UsernameKey, password: Password) -> Result<Account> {
+        let hash = self.hasher.hash(password.into_secret()).await?;
+        for _ in 0..ATTEMPTS {
+            let account = self.find(username).await?;
+            let (id, revision, at) = (account.id, account.revision, self.clock.now());
+            match self.store.set_password(id, revision, hash.clone(), Revoke::Everything, at).await {
+                Err(StoreError::Stale) => {}
+                answer => return answer.map_err(Error::from_store(Kind::Account)),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Accounts after `after`, by id, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the store fails.
+    pub async fn accounts(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<Account>> {
+        Ok(self.store.accounts(after, limit).await?)
+    }
+
+    async fn change(&self, username: &UsernameKey, change: AccountChange) -> Result<Account> {
+        for _ in 0..ATTEMPTS {
+            let account = self.find(username).await?;
+            match self.store.update_account(account.id, account.revision, change.clone(), self.clock.now()).await {
+                Err(StoreError::Stale) => {}
+                answer => return answer.map_err(Error::from_store(Kind::Account)),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn find(&self, username: &UsernameKey) -> Result<Account> {
+        self.store.account_by_username(username).await?.ok_or(Error::Missing(Kind::Account))
+    }
+}

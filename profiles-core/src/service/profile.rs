@@ -1,0 +1,96 @@
+//! Profiles: read by everyone, edited by their owner or staff.
+
+use super::ATTEMPTS;
+use crate::{
+    Core, Error, Kind, Result,
+    model::{Profile, ProfileId},
+    permissions::{Action, Actor, Object},
+    store::{ProfileChange, ProfileFilter, Rows, Slice, StoreError},
+};
+
+/// The proof that somebody may edit a profile, and the way to do it. It exists so that whether they may is known
+/// before anything of what they want is looked at.
+#[derive(Debug)]
+pub struct ProfileEditor<'a> {
+    core: &'a Core,
+    profile: Profile,
+}
+
+impl Core {
+    /// A profile.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::Missing`].
+    pub async fn profile(&self, actor: Actor, id: ProfileId) -> Result<Profile> {
+        self.authorise(actor, Action::Read, Object::List)?;
+        self.store.profile(id).await?.ok_or(Error::Missing(Kind::Profile))
+    }
+
+    /// The actor's own profile.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] if nobody is logged in.
+    pub async fn own_profile(&self, actor: Actor) -> Result<Profile> {
+        let account = actor.account().ok_or(crate::permissions::Denied::Unauthenticated)?;
+        self.store.profile_of(account).await?.ok_or(Error::Missing(Kind::Profile))
+    }
+
+    /// A part of the list of profiles, by id.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub async fn profiles(
+        &self,
+        actor: Actor,
+        filter: &ProfileFilter,
+        slice: Slice<ProfileId>,
+    ) -> Result<Rows<Profile>> {
+        self.authorise(actor, Action::Read, Object::List)?;
+        Ok(self.store.profiles(filter, slice).await?)
+    }
+
+    /// How many profiles the whole list has.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub async fn count_profiles(&self, actor: Actor, filter: &ProfileFilter) -> Result<u64> {
+        self.authorise(actor, Action::Read, Object::List)?;
+        Ok(self.store.count_profiles(filter).await?)
+    }
+
+    /// Opens a profile for editing.
+    ///
+    /// # Errors
+    /// [`Error::Missing`]; [`Error::Denied`] if the actor is neither its owner nor staff.
+    pub async fn edit_profile(&self, actor: Actor, id: ProfileId) -> Result<ProfileEditor<'_>> {
+        let profile = self.profile(actor, id).await?;
+        self.authorise(actor, Action::Update, Object::Profile { owner: profile.account })?;
+        Ok(ProfileEditor { core: self, profile })
+    }
+}
+
+impl ProfileEditor<'_> {
+    /// The profile as it was when it was opened.
+    pub fn current(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Writes the change. If somebody else wrote the row in between, their other fields are kept: the last write wins,
+    /// field by field.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if the profile was removed in between.
+    pub async fn apply(self, change: ProfileChange) -> Result<Profile> {
+        let Self { core, mut profile } = self;
+        for _ in 0..ATTEMPTS {
+            let at = core.clock.now();
+            match core.store.update_profile(profile.id, profile.revision, change.clone(), at).await {
+                Err(StoreError::Stale) => {
+                    profile = core.store.profile(profile.id).await?.ok_or(Error::Missing(Kind::Profile))?;
+                }
+                answer => return answer.map_err(Error::from_store(Kind::Profile)),
+            }
+        }
+        Err(Error::Busy)
+    }
+}

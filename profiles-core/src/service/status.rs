@@ -1,0 +1,110 @@
+//! Statuses: read by everyone, posted by accounts, edited and deleted by their owner or staff.
+
+use super::ATTEMPTS;
+use crate::{
+    Core, Error, Kind, Result,
+    model::{Status, StatusId, StatusText},
+    permissions::{Action, Actor, Denied, Object},
+    store::{Rows, Slice, StatusFilter, StoreError},
+};
+
+/// The proof that somebody may write a status, and the way to do it.
+#[derive(Debug)]
+pub struct StatusEditor<'a> {
+    core: &'a Core,
+    status: Status,
+}
+
+impl Core {
+    /// Posts a status under the actor's own profile.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use profiles_core::{Core, Registration, store::{MemoryStore, StatusFilter}, permissions::Actor, model::StatusText};
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let core = Core::builder(Arc::new(MemoryStore::new())).build()?;
+    /// let form = Registration::parse("ada", "ada@example.org", "tulip-tango-9", "tulip-tango-9");
+    /// let ada = Actor::Account { id: core.register(form).await?.registered.account.id, is_staff: false };
+    ///
+    /// let text = StatusText::parse("Hello, this is my first status!").expect("short enough");
+    /// let status = core.post_status(ada, text).await?;
+    /// assert_eq!(core.status(Actor::Anonymous, status.id, &StatusFilter::default()).await?, status);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?; Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Denied`] if nobody is logged in.
+    pub async fn post_status(&self, actor: Actor, text: StatusText) -> Result<Status> {
+        let account = actor.account().ok_or(Denied::Unauthenticated)?;
+        self.authorise(actor, Action::Create, Object::Status { owner: account })?;
+        let posted = self.store.post_status(account, text, self.clock.now()).await;
+        posted.map_err(Error::from_store(Kind::Account))
+    }
+
+    /// A status, if the filter shows it.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::Missing`].
+    pub async fn status(&self, actor: Actor, id: StatusId, filter: &StatusFilter) -> Result<Status> {
+        self.authorise(actor, Action::Read, Object::List)?;
+        let status = self.store.status(id).await?.filter(|status| filter.matches(status));
+        status.ok_or(Error::Missing(Kind::Status))
+    }
+
+    /// A part of the list of statuses, by id.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub async fn statuses(&self, actor: Actor, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
+        self.authorise(actor, Action::Read, Object::List)?;
+        Ok(self.store.statuses(filter, slice).await?)
+    }
+
+    /// How many statuses the whole list has.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub async fn count_statuses(&self, actor: Actor, filter: &StatusFilter) -> Result<u64> {
+        self.authorise(actor, Action::Read, Object::List)?;
+        Ok(self.store.count_statuses(filter).await?)
+    }
+
+    /// Opens a status for editing.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], also if the filter hides it; [`Error::Denied`] if the actor is neither its owner nor staff.
+    pub async fn edit_status(&self, actor: Actor, id: StatusId, filter: &StatusFilter) -> Result<StatusEditor<'_>> {
+        let status = self.status(actor, id, filter).await?;
+        self.authorise(actor, Action::Update, Object::Status { owner: status.account })?;
+        Ok(StatusEditor { core: self, status })
+    }
+
+    /// Deletes a status.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], also if the filter hides it; [`Error::Denied`] if the actor is neither its owner nor staff.
+    pub async fn delete_status(&self, actor: Actor, id: StatusId, filter: &StatusFilter) -> Result<()> {
+        let status = self.status(actor, id, filter).await?;
+        self.authorise(actor, Action::Delete, Object::Status { owner: status.account })?;
+        self.store.delete_status(id, self.clock.now()).await.map_err(Error::from_store(Kind::Status))
+    }
+}
+
+impl StatusEditor<'_> {
+    /// Writes the status: a new text, or `None` to move `updated_at` alone. The last write wins.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if the status was deleted in between.
+    pub async fn apply(self, text: Option<StatusText>) -> Result<Status> {
+        let Self { core, mut status } = self;
+        for _ in 0..ATTEMPTS {
+            match core.store.update_status(status.id, status.revision, text.clone(), core.clock.now()).await {
+                Err(StoreError::Stale) => {
+                    status = core.store.status(status.id).await?.ok_or(Error::Missing(Kind::Status))?;
+                }
+                answer => return answer.map_err(Error::from_store(Kind::Status)),
+            }
+        }
+        Err(Error::Busy)
+    }
+}

@@ -1,0 +1,306 @@
+//! Where each thing lies: one tree, divided into spaces by the first byte of the key.
+//!
+//! Numbers are big-endian, so that the order of keys is the order of ids and of moments. What a key is made of is
+//! known here and nowhere else.
+
+use std::ops::Range;
+
+use crate::model::{AccountId, Digest, Email, OutboxId, ProfileId, StatusId, Timestamp, TokenKind, UsernameKey};
+
+/// The spaces. The numbers are on disk: one that is given up is never given to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Space {
+    /// [`Meta`] -> a number.
+    Meta = 0,
+    /// Account -> its record.
+    Account = 1,
+    /// Canonical username -> account.
+    Username = 2,
+    /// Verified address -> account.
+    VerifiedEmail = 3,
+    /// Address, NUL, account -> nothing. Finds every account with an address, verified or not.
+    Email = 4,
+    /// Profile -> its record.
+    Profile = 5,
+    /// Account -> profile.
+    ProfileOfAccount = 6,
+    /// Status -> its record.
+    Status = 7,
+    /// Account, status -> nothing.
+    StatusOfAccount = 8,
+    /// Account -> how many statuses it has.
+    StatusCount = 9,
+    /// Digest -> token record.
+    Token = 10,
+    /// Account, digest -> nothing.
+    TokenOfAccount = 11,
+    /// Digest -> mail key record.
+    MailKey = 12,
+    /// Outbox id -> outbox record.
+    Outbox = 13,
+    /// Moment, [`Expiring`], digest -> nothing.
+    Expiry = 14,
+}
+
+impl Space {
+    /// All of them, in the order of their keys.
+    pub(super) const ALL: [Self; 15] = [
+        Self::Meta,
+        Self::Account,
+        Self::Username,
+        Self::VerifiedEmail,
+        Self::Email,
+        Self::Profile,
+        Self::ProfileOfAccount,
+        Self::Status,
+        Self::StatusOfAccount,
+        Self::StatusCount,
+        Self::Token,
+        Self::TokenOfAccount,
+        Self::MailKey,
+        Self::Outbox,
+        Self::Expiry,
+    ];
+
+    /// The space that a key lies in.
+    pub(super) fn of(key: &[u8]) -> Option<Self> {
+        Self::ALL.get(usize::from(*key.first()?)).copied()
+    }
+
+    /// The whole space.
+    pub(super) fn range(self) -> Range<Vec<u8>> {
+        prefix(self.key(&[]))
+    }
+
+    fn key(self, parts: &[&[u8]]) -> Vec<u8> {
+        let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+        key.push(self as u8);
+        for part in parts {
+            key.extend_from_slice(part);
+        }
+        key
+    }
+
+    fn numbered(self, number: u64) -> Vec<u8> {
+        self.key(&[&number.to_be_bytes()])
+    }
+}
+
+/// What the store notes about itself, and its counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meta {
+    /// The version of all that is laid down in this module and in [`super::record`].
+    Format,
+    /// How many groups of writes there have been. See [`super::marker`].
+    Commits,
+    /// The highest id given to an account; ids are never given twice.
+    LastAccount,
+    /// The same for profiles.
+    LastProfile,
+    /// The same for statuses.
+    LastStatus,
+    /// The same for mails.
+    LastOutbox,
+    /// How many profiles there are.
+    Profiles,
+    /// How many statuses there are.
+    Statuses,
+}
+
+impl Meta {
+    /// All of them.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Format,
+        Self::Commits,
+        Self::LastAccount,
+        Self::LastProfile,
+        Self::LastStatus,
+        Self::LastOutbox,
+        Self::Profiles,
+        Self::Statuses,
+    ];
+
+    /// Its key.
+    pub(super) fn key(self) -> Vec<u8> {
+        Space::Meta.key(&[self.name().as_bytes()])
+    }
+
+    /// Its name on disk.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Commits => "commits",
+            Self::LastAccount => "last-account",
+            Self::LastProfile => "last-profile",
+            Self::LastStatus => "last-status",
+            Self::LastOutbox => "last-outbox",
+            Self::Profiles => "profiles",
+            Self::Statuses => "statuses",
+        }
+    }
+}
+
+/// What the expiry index points at. The numbers are on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Expiring {
+    /// A token of [`TokenKind::Api`].
+    ApiToken = 0,
+    /// A token of [`TokenKind::Session`].
+    Session = 1,
+    /// A mail key.
+    MailKey = 2,
+}
+
+impl From<TokenKind> for Expiring {
+    fn from(kind: TokenKind) -> Self {
+        match kind {
+            TokenKind::Api => Self::ApiToken,
+            TokenKind::Session => Self::Session,
+        }
+    }
+}
+
+/// A prefix's whole range of keys.
+fn prefix(from: Vec<u8>) -> Range<Vec<u8>> {
+    let mut to = from.clone();
+    // Every prefix begins with a space, and no space is 255, so there always is a next one.
+    while let Some(last) = to.pop() {
+        if let Some(next) = last.checked_add(1) {
+            to.push(next);
+            break;
+        }
+    }
+    from..to
+}
+
+/// The part of a range behind this key.
+fn behind(mut key: Vec<u8>, range: Range<Vec<u8>>) -> Range<Vec<u8>> {
+    key.push(0);
+    key..range.end
+}
+
+pub(super) fn account(id: AccountId) -> Vec<u8> {
+    Space::Account.numbered(id.get())
+}
+
+pub(super) fn accounts_after(after: Option<AccountId>) -> Range<Vec<u8>> {
+    let all = Space::Account.range();
+    after.map_or(all.clone(), |id| behind(account(id), all))
+}
+
+pub(super) fn username(key: &UsernameKey) -> Vec<u8> {
+    Space::Username.key(&[key.as_str().as_bytes()])
+}
+
+pub(super) fn verified_email(email: &Email) -> Vec<u8> {
+    Space::VerifiedEmail.key(&[email.as_str().as_bytes()])
+}
+
+/// An address holds no NUL ([`Email::parse`]), so one is never the beginning of another.
+pub(super) fn email(email: &Email, account: AccountId) -> Vec<u8> {
+    Space::Email.key(&[email.as_str().as_bytes(), &[0], &account.get().to_be_bytes()])
+}
+
+pub(super) fn profile(id: ProfileId) -> Vec<u8> {
+    Space::Profile.numbered(id.get())
+}
+
+pub(super) fn profiles_after(after: Option<ProfileId>) -> Range<Vec<u8>> {
+    let all = Space::Profile.range();
+    after.map_or(all.clone(), |id| behind(profile(id), all))
+}
+
+pub(super) fn profile_of(account: AccountId) -> Vec<u8> {
+    Space::ProfileOfAccount.numbered(account.get())
+}
+
+pub(super) fn status(id: StatusId) -> Vec<u8> {
+    Space::Status.numbered(id.get())
+}
+
+pub(super) fn statuses_after(after: Option<StatusId>) -> Range<Vec<u8>> {
+    let all = Space::Status.range();
+    after.map_or(all.clone(), |id| behind(status(id), all))
+}
+
+pub(super) fn status_of(account: AccountId, id: StatusId) -> Vec<u8> {
+    Space::StatusOfAccount.key(&[&account.get().to_be_bytes(), &id.get().to_be_bytes()])
+}
+
+pub(super) fn statuses_of(account: AccountId, after: Option<StatusId>) -> Range<Vec<u8>> {
+    let all = prefix(Space::StatusOfAccount.numbered(account.get()));
+    after.map_or(all.clone(), |id| behind(status_of(account, id), all))
+}
+
+pub(super) fn status_count(account: AccountId) -> Vec<u8> {
+    Space::StatusCount.numbered(account.get())
+}
+
+pub(super) fn token(digest: &Digest) -> Vec<u8> {
+    Space::Token.key(&[digest.as_bytes()])
+}
+
+pub(super) fn token_of(account: AccountId, digest: &Digest) -> Vec<u8> {
+    Space::TokenOfAccount.key(&[&account.get().to_be_bytes(), digest.as_bytes()])
+}
+
+pub(super) fn tokens_of(account: AccountId) -> Range<Vec<u8>> {
+    prefix(Space::TokenOfAccount.numbered(account.get()))
+}
+
+pub(super) fn mail_key(digest: &Digest) -> Vec<u8> {
+    Space::MailKey.key(&[digest.as_bytes()])
+}
+
+pub(super) fn outbox(id: OutboxId) -> Vec<u8> {
+    Space::Outbox.numbered(id.get())
+}
+
+pub(super) fn expiry(at: Timestamp, what: Expiring, digest: &Digest) -> Vec<u8> {
+    Space::Expiry.key(&[&moment(at), &[what as u8], digest.as_bytes()])
+}
+
+/// All that expires at `now` or did before.
+pub(super) fn expired(now: Timestamp) -> Range<Vec<u8>> {
+    let Range { start, end } = Space::Expiry.range();
+    match now.as_micros().checked_add(1) {
+        Some(next) => start..Space::Expiry.key(&[&moment(Timestamp::from_micros(next))]),
+        None => start..end,
+    }
+}
+
+/// With the sign turned over, so that moments before 1970 sort before those after.
+fn moment(at: Timestamp) -> [u8; 8] {
+    (at.as_micros() ^ i64::MIN).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_sort_as_they_follow_each_other() {
+        let digest = Digest::from_bytes([7; 32]);
+        let moments = [i64::MIN, -1, 0, 1, 1_700_000_000_000_000, i64::MAX].map(Timestamp::from_micros);
+        let keys = moments.map(|at| expiry(at, Expiring::Session, &digest));
+        assert!(keys.is_sorted());
+        for (at, key) in moments.into_iter().zip(&keys) {
+            assert!(expired(at).contains(key), "expires at that very moment");
+            assert!(at.as_micros() == i64::MIN || !expired(Timestamp::from_micros(at.as_micros() - 1)).contains(key));
+        }
+    }
+
+    #[test]
+    fn ranges_hold_their_own_and_nothing_else() {
+        let (one, two) = (AccountId::new(u64::MAX - 1), AccountId::new(u64::MAX));
+        let (first, last) = (StatusId::new(1), StatusId::new(u64::MAX));
+        assert!(statuses_of(one, None).contains(&status_of(one, last)));
+        assert!(!statuses_of(one, None).contains(&status_of(two, first)));
+        assert!(statuses_of(two, None).contains(&status_of(two, last)));
+        assert!(!statuses_of(two, Some(first)).contains(&status_of(two, first)));
+        assert!(statuses_of(two, Some(first)).contains(&status_of(two, StatusId::new(2))));
+        assert!(!Space::StatusOfAccount.range().contains(&status_count(AccountId::new(0))));
+    }
+}

@@ -1,0 +1,181 @@
+//! Opening a database, or saying in one line why not.
+
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+    thread,
+};
+
+use super::{
+    SledConfig, codec,
+    directory::Directory,
+    engine::{Engine, View as _, Write, Writes, guarded, panic_message},
+    keys::{Meta, Space},
+    marker::{FORMAT, State},
+    rows::Rows as _,
+};
+use crate::store::{Result as StoreResult, StoreError};
+
+/// The thread that a database is opened on. See [`super::SledStore::OPENING_THREAD`].
+pub(super) const OPENING_THREAD: &str = "profiles-store-open";
+
+/// Why a database could not be opened. Each is told in one line, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process has it open, or this one.
+    #[error("the database in {} is in use by another process: stop that one, or name another directory", path.display())]
+    Locked {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It can't be read.
+    #[error("the database in {} is damaged ({cause}): put a backup in its place, or name another directory", path.display())]
+    Damaged {
+        /// The directory.
+        path: PathBuf,
+        /// What was noticed, in one line.
+        cause: String,
+    },
+    /// The path holds something that is not a database of this kind. Nothing was changed.
+    #[error("{} is not a profiles database ({found}): name an empty directory, or one that does not exist yet", path.display())]
+    Foreign {
+        /// The path.
+        path: PathBuf,
+        /// What is there.
+        found: String,
+    },
+    /// A newer version of this software has written it.
+    #[error("the database in {} has format {found} and this program knows {known}: use the version that wrote it", path.display())]
+    Newer {
+        /// The directory.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+        /// The newest that is known here.
+        known: u64,
+    },
+    /// The operating system refused.
+    #[error("the database at {} can't be opened ({source}): check the path, its permissions and the disk", path.display())]
+    Io {
+        /// The directory, or the file in it.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+impl OpenError {
+    /// For `map_err`: the system refused something about this path.
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+
+    pub(super) fn damaged(path: &Path, cause: &str) -> Self {
+        Self::Damaged { path: path.to_owned(), cause: one_line(cause) }
+    }
+
+    fn from_store(path: &Path, error: StoreError) -> Self {
+        match error {
+            StoreError::Corrupt(what) => Self::damaged(path, &what.0),
+            other => Self::Io { path: path.to_owned(), source: io::Error::other(one_line(&other.to_string())) },
+        }
+    }
+}
+
+/// The beginning of what may be a long story.
+fn one_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(200).collect()
+}
+
+/// An open database that nobody writes to yet.
+pub(super) struct Opened {
+    pub(super) engine: Engine,
+    /// Our own descriptor of the file that all data is in. It is held for as long as the database is open, because
+    /// Linux reports a failed write once to every descriptor that was open when it failed: were sled's background
+    /// thread the first to sync, and swallow the error, we still get it.
+    pub(super) data: File,
+    /// How many groups of writes it has seen.
+    pub(super) commits: u64,
+    /// Whether it was not closed the last time.
+    pub(super) unclean: bool,
+    /// Holds the lock.
+    pub(super) directory: Directory,
+}
+
+/// Opens the database in this directory; makes it if there is nothing yet.
+///
+/// It is done on a thread of its own, because sled panics on some damage: there, a panic becomes an error.
+pub(super) fn open(config: &SledConfig) -> Result<Opened, OpenError> {
+    let SledConfig { path, cache_capacity, accept_loss, .. } = config.clone();
+    let thread = thread::Builder::new().name(OPENING_THREAD.to_owned());
+    let opening = thread.spawn(move || start(Directory::claim(&path, accept_loss)?, cache_capacity, accept_loss));
+    let opening = opening.map_err(OpenError::io(&config.path))?;
+    opening.join().unwrap_or_else(|panic| Err(OpenError::damaged(&config.path, panic_message(&*panic))))
+}
+
+fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Result<Opened, OpenError> {
+    let path = directory.path().to_owned();
+    let expected = match directory.found() {
+        State::Unfinished => None,
+        State::Open { commits } | State::Closed { commits, .. } => Some(commits),
+    };
+    if let Some(commits) = expected {
+        // sled may change the file even if it then fails: it no longer is what was closed.
+        directory.note_opening(commits)?;
+    }
+    let engine = Engine::open(&path, cache_capacity).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => OpenError::damaged(&path, &error.to_string()),
+        _ => OpenError::io(&path)(error),
+    })?;
+    let file = directory.data();
+    let data = OpenOptions::new().read(true).write(true).open(&file).map_err(OpenError::io(&file))?;
+    let mut found = guarded(|| Found::read(&engine)).map_err(|error| OpenError::from_store(&path, error))?;
+    match (found.format, expected) {
+        (None, None) if found.empty => {
+            found.commits = 1;
+            guarded(|| make(&engine, found.commits)).map_err(|error| OpenError::from_store(&path, error))?;
+            data.sync_data().map_err(OpenError::io(&file))?;
+            directory.finish(found.commits)?;
+        }
+        (Some(FORMAT), None) => directory.finish(found.commits)?,
+        (Some(FORMAT), Some(expected)) if found.commits < expected && !accept_loss => {
+            let lost = expected - found.commits;
+            return Err(OpenError::damaged(&path, &format!("its last {lost} groups of writes are gone")));
+        }
+        (Some(FORMAT), Some(_)) => {}
+        (Some(newer), _) if newer > FORMAT => {
+            return Err(OpenError::Newer { path, found: newer, known: FORMAT });
+        }
+        _ => return Err(OpenError::damaged(&path, "what it should hold is not there")),
+    }
+    let unclean = matches!(directory.found(), State::Open { .. });
+    Ok(Opened { engine, data, commits: found.commits, unclean, directory })
+}
+
+/// What a database says of itself before it is written to.
+struct Found {
+    format: Option<u64>,
+    commits: u64,
+    empty: bool,
+}
+
+impl Found {
+    fn read(engine: &Engine) -> StoreResult<Self> {
+        Ok(Self {
+            format: engine.read(&Meta::Format.key())?,
+            commits: engine.count(&Meta::Commits.key())?,
+            empty: engine.scan(Space::Meta.range().start..vec![u8::MAX]).next().is_none(),
+        })
+    }
+}
+
+/// The first commit of a new database.
+fn make(engine: &Engine, commits: u64) -> StoreResult<()> {
+    let format = (Meta::Format.key(), Write::Put(codec::encode(&FORMAT)?));
+    let commits = (Meta::Commits.key(), Write::Put(codec::encode(&commits)?));
+    engine.apply(Writes::from([format, commits]))?;
+    engine.flush()
+}

@@ -1,0 +1,89 @@
+//! What readers and the writer share: the open database, or why there is none.
+
+use std::{
+    ops::Range,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::engine::{Engine, Pair, View, guarded};
+use crate::{
+    event::{EventPublisher, EventSource, EventStream},
+    store::{Result, StoreError},
+};
+
+/// Readers hold the lock while they read, so that nobody has a handle left when [`Shared::stop`] returns: a handle that
+/// lives on keeps the directory locked.
+pub(super) struct Shared {
+    state: RwLock<State>,
+    /// Long scans look at this, and end when it is set.
+    stopping: AtomicBool,
+}
+
+enum State {
+    Open { engine: Engine, events: EventSource },
+    Stopped { reason: Arc<str> },
+}
+
+impl Shared {
+    pub(super) fn new(engine: Engine, events: EventSource) -> Self {
+        Self { state: RwLock::new(State::Open { engine, events }), stopping: AtomicBool::new(false) }
+    }
+
+    /// Reads from the database.
+    ///
+    /// # Errors
+    /// `Unavailable` once the store has stopped.
+    pub(super) fn read<T>(&self, run: impl FnOnce(&dyn View) -> Result<T>) -> Result<T> {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open { engine, .. } => guarded(|| run(&Interruptible { engine, stopping: &self.stopping })),
+            State::Stopped { reason } => Err(StoreError::unavailable(reason.to_string())),
+        }
+    }
+
+    /// Whether the store still works.
+    pub(super) fn check(&self) -> Result<()> {
+        self.read(|_| Ok(()))
+    }
+
+    /// Gives the database up and ends every stream of events. The first reason is the one that is told.
+    pub(super) fn stop(&self, reason: &str) {
+        self.stopping.store(true, Ordering::Relaxed);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*state, State::Open { .. }) {
+            *state = State::Stopped { reason: reason.into() };
+        }
+    }
+
+    /// Events from now on; none if the store has stopped.
+    pub(super) fn events(&self) -> EventStream {
+        match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open { events, .. } => events.subscribe(),
+            State::Stopped { .. } => EventPublisher::default().source().subscribe(),
+        }
+    }
+}
+
+/// The database, until the store stops.
+struct Interruptible<'a> {
+    engine: &'a Engine,
+    stopping: &'a AtomicBool,
+}
+
+impl View for Interruptible<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<super::engine::Bytes>> {
+        self.engine.get(key)
+    }
+
+    fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+        Box::new(self.engine.scan(range).map(|pair| {
+            if self.stopping.load(Ordering::Relaxed) {
+                Err(StoreError::unavailable("the store is closing"))
+            } else {
+                pair
+            }
+        }))
+    }
+}

@@ -1,0 +1,142 @@
+//! Statuses.
+
+use async_trait::async_trait;
+
+use super::{
+    SledStore, codec,
+    engine::{Pair, View},
+    keys::{self, Meta},
+    place::Place,
+    record::StatusRecord,
+    rows::{Rows as _, corrupt},
+};
+use crate::{
+    event::EventKind,
+    model::{AccountId, Revision, Status, StatusId, StatusText, Timestamp, UsernameKey},
+    store::{Result, Rows, Slice, Start, StatusFilter, Statuses, StoreError},
+};
+
+#[async_trait]
+impl Statuses for SledStore {
+    async fn post_status(&self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
+        self.write(move |transaction| {
+            let owner = transaction.account(account)?.ok_or(StoreError::Missing)?;
+            let status = Status {
+                id: StatusId::new(transaction.next(Meta::LastStatus)?),
+                account,
+                profile: transaction.profile_id(account)?,
+                username: owner.username,
+                revision: Revision::FIRST,
+                text,
+                created_at: at,
+                updated_at: at,
+            };
+            transaction.put(keys::status(status.id), &StatusRecord::of(&status))?;
+            transaction.mark(keys::status_of(account, status.id))?;
+            transaction.add(keys::status_count(account), 1)?;
+            transaction.add(Meta::Statuses.key(), 1)?;
+            transaction.tell(at, EventKind::StatusPosted { status: status.id, account });
+            Ok(status)
+        })
+        .await
+    }
+
+    async fn status(&self, id: StatusId) -> Result<Option<Status>> {
+        self.read(move |view| view.status(id)).await
+    }
+
+    async fn update_status(
+        &self,
+        id: StatusId,
+        expected: Revision,
+        text: Option<StatusText>,
+        at: Timestamp,
+    ) -> Result<Status> {
+        self.write(move |transaction| {
+            let mut status = transaction.status(id)?.ok_or(StoreError::Missing)?;
+            if status.revision != expected {
+                return Err(StoreError::Stale);
+            }
+            status.text = text.unwrap_or(status.text);
+            status.updated_at = at;
+            status.revision = status.revision.next();
+            transaction.put(keys::status(id), &StatusRecord::of(&status))?;
+            transaction.tell(at, EventKind::StatusChanged { status: id });
+            Ok(status)
+        })
+        .await
+    }
+
+    async fn delete_status(&self, id: StatusId, at: Timestamp) -> Result<()> {
+        self.write(move |transaction| {
+            let status = transaction.status(id)?.ok_or(StoreError::Missing)?;
+            transaction.remove(keys::status(id));
+            transaction.remove(keys::status_of(status.account, id));
+            transaction.add(keys::status_count(status.account), -1)?;
+            transaction.add(Meta::Statuses.key(), -1)?;
+            transaction.tell(at, EventKind::StatusDeleted { status: id });
+            Ok(())
+        })
+        .await
+    }
+
+    async fn statuses(&self, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
+        let filter = filter.clone();
+        self.scan(move |view| list(view, &filter, slice)).await
+    }
+
+    async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64> {
+        let filter = filter.clone();
+        self.read(move |view| match filter.username {
+            None => view.count(&Meta::Statuses.key()),
+            Some(name) => match account_exactly_named(view, &name)? {
+                Some(account) => view.count(&keys::status_count(account)),
+                None => Ok(0),
+            },
+        })
+        .await
+    }
+}
+
+/// The account with this name, case included.
+fn account_exactly_named(view: &dyn View, name: &str) -> Result<Option<AccountId>> {
+    let account = view.account_named(&UsernameKey::of(name))?;
+    Ok(account.filter(|account| account.username.as_str() == name).map(|account| account.id))
+}
+
+fn list(view: &dyn View, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
+    let (skip, after) = match slice.start {
+        Start::Skip(count) => (count, None),
+        Start::After(id) => (0, Some(id)),
+    };
+    let range = match &filter.username {
+        None => keys::statuses_after(after),
+        Some(name) => match account_exactly_named(view, name)? {
+            Some(account) => keys::statuses_of(account, after),
+            None => return Ok(Rows { rows: Vec::new(), more: false }),
+        },
+    };
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    let mut rows = Vec::new();
+    for pair in view.scan(range).skip(skip) {
+        // Removed between the index and the row: then it is not in the list.
+        let Some(status) = row(view, pair?)? else { continue };
+        if rows.len() == slice.limit {
+            return Ok(Rows { rows, more: true });
+        }
+        rows.push(status);
+    }
+    Ok(Rows { rows, more: false })
+}
+
+/// The row of this pair, which lies among the records or in the index of an account.
+fn row(view: &dyn View, (key, value): Pair) -> Result<Option<Status>> {
+    match Place::parse(&key) {
+        Some(Place::Status(id)) => {
+            let record: StatusRecord = codec::decode(&key, &value)?;
+            view.status_row(id, record).map(Some)
+        }
+        Some(Place::StatusOfAccount(_, id)) => view.status(id),
+        _ => Err(corrupt(Place::describe(&key))),
+    }
+}

@@ -1,0 +1,251 @@
+//! Damage of every kind, planted: `verify` finds each, and says where.
+
+use super::*;
+use crate::{
+    model::{OutboxId, ProfileId, Status, StatusId, UsernameKey},
+    store::sled::{
+        keys::{Expiring, Meta},
+        record::{MailKeyRecord, ProfileRecord, StatusRecord, TokenRecord},
+        transaction::Transaction,
+    },
+};
+
+const ADA: AccountId = AccountId::new(1);
+const BOB: AccountId = AccountId::new(2);
+const NOBODY: AccountId = AccountId::new(9);
+
+/// What `verify` says of a store with ada and bob and a status of ada's, after something was done to it.
+async fn found_after(plant: impl FnOnce(&mut Transaction<'_>) -> Result<()> + Send + 'static) -> Vec<String> {
+    let dir = directory();
+    let store = open(dir.path());
+    store.register(registration("ada")).await.unwrap();
+    store.register(registration("bob")).await.unwrap();
+    store.post_status(ADA, text("hello"), NOW).await.unwrap();
+    assert_eq!(store.verify().await.unwrap(), nothing());
+    store.write(plant).await.unwrap();
+    store.verify().await.unwrap().into_iter().map(|what| what.0).collect()
+}
+
+fn email(name: &str) -> Email {
+    Email::parse(&format!("{name}@example.org")).unwrap()
+}
+
+fn session(name: &str) -> Digest {
+    Digest::of(&format!("{name} Session"))
+}
+
+#[tokio::test]
+async fn a_missing_entry_is_found_from_the_record() {
+    let cases = [
+        (keys::username(&Username::parse("ada").unwrap().key()), "account 1 can't be found by its username"),
+        (keys::verified_email(&email("ada")), "account 1 can't be found by its verified address"),
+        (keys::email(&email("ada"), ADA), "account 1 can't be found by its address"),
+        (keys::status_of(ADA, StatusId::new(1)), "status 1 is not in the list of its account 1"),
+        (keys::status_count(ADA), "account 1 has statuses that are not counted"),
+        (keys::token_of(ADA, &session("ada")), "a token is not in the list of its account 1"),
+        (keys::expiry(LATER, Expiring::Session, &session("ada")), "a token of account 1 will never be swept"),
+        (keys::expiry(LATER, Expiring::MailKey, &Digest::of("ada")), "a mail key of account 1 will never be swept"),
+        (Meta::Profiles.key(), "the count of profiles is 0, and there are 2"),
+        (Meta::Statuses.key(), "the count of statuses is 0, and there are 1"),
+        (Meta::LastAccount.key(), "last-account is 0, and there is a 2"),
+        (Meta::LastProfile.key(), "last-profile is 0, and there is a 2"),
+        (Meta::LastStatus.key(), "last-status is 0, and there is a 1"),
+        (Meta::LastOutbox.key(), "last-outbox is 0, and there is a 2"),
+        (Meta::Format.key(), "the format is not noted"),
+    ];
+    for (key, what) in cases {
+        let found = found_after(move |transaction| {
+            transaction.remove(key);
+            Ok(())
+        });
+        let found = found.await;
+        assert!(found.contains(&what.to_owned()), "{what}: {found:?}");
+    }
+    let found = found_after(|transaction| {
+        transaction.remove(keys::profile_of(BOB));
+        Ok(())
+    });
+    assert_eq!(found.await, ["account 2 has no profile", "profile 2 can't be found by its account 2"]);
+}
+
+#[tokio::test]
+async fn a_missing_record_is_found_from_its_entries() {
+    let cases = [
+        (
+            keys::account(BOB),
+            vec![
+                "a mail key names account 2, which does not exist",
+                "a token names account 2, which does not exist",
+                "an index entry of a verified address names account 2, which does not exist",
+                "profile 2 names account 2, which does not exist",
+                "the address index entry of account 2 names account 2, which does not exist",
+                "the index entry of username \"bob\" names account 2, which does not exist",
+                "the profile index entry of account 2 names account 2, which does not exist",
+            ],
+        ),
+        (
+            keys::profile(ProfileId::new(2)),
+            vec![
+                "the count of profiles is 2, and there are 1",
+                "the profile index entry of account 2 names profile 2, which is not its own",
+            ],
+        ),
+        (
+            keys::status(StatusId::new(1)),
+            vec![
+                "the count of statuses is 1, and there are 0",
+                "the index entry of status 1 of account 1 names a status that is not theirs",
+            ],
+        ),
+        (
+            keys::token(&session("ada")),
+            vec![
+                "an expiry index entry for 1800000000000000 names nothing that expires then",
+                "an index entry of a token of account 1 names a token that is not theirs",
+            ],
+        ),
+        (
+            keys::mail_key(&Digest::of("ada")),
+            vec!["an expiry index entry for 1800000000000000 names nothing that expires then"],
+        ),
+    ];
+    for (key, what) in cases {
+        let found = found_after(move |transaction| {
+            transaction.remove(key);
+            Ok(())
+        });
+        assert_eq!(found.await, what);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_says_something_else_is_found() {
+    let found = found_after(|transaction| transaction.put(keys::username(&UsernameKey::of("eve")), &ADA.get()));
+    assert_eq!(found.await, ["the index entry of username \"eve\" names account 1, which has another"]);
+
+    let found = found_after(|transaction| transaction.put(keys::verified_email(&email("eve")), &ADA.get()));
+    assert_eq!(found.await, ["an index entry of a verified address names account 1, which has not verified it"]);
+
+    let found = found_after(|transaction| transaction.mark(keys::email(&email("eve"), ADA)));
+    assert_eq!(found.await, ["the address index entry of account 1 has another address than the account"]);
+
+    let found = found_after(|transaction| transaction.mark(keys::status_of(BOB, StatusId::new(1))));
+    assert_eq!(
+        found.await,
+        [
+            "account 2 has statuses that are not counted",
+            "the index entry of status 1 of account 2 names a status that is not theirs"
+        ]
+    );
+
+    let found = found_after(|transaction| transaction.put(keys::status_count(ADA), &5_u64));
+    assert_eq!(found.await, ["the count of statuses of account 1 is 5, and there are 1"]);
+
+    let found = found_after(|transaction| transaction.put(Meta::Format.key(), &4_u64));
+    assert_eq!(found.await, ["the note \"format\" is 4 and not 1"]);
+}
+
+#[tokio::test]
+async fn a_record_of_nobody_is_found() {
+    let found = found_after(|transaction| {
+        let status = Status {
+            id: StatusId::new(1),
+            account: NOBODY,
+            profile: ProfileId::new(1),
+            username: Username::parse("x").unwrap(),
+            revision: crate::model::Revision::FIRST,
+            text: text("lost"),
+            created_at: NOW,
+            updated_at: NOW,
+        };
+        transaction.put(keys::status(status.id), &StatusRecord::of(&status))
+    });
+    assert_eq!(
+        found.await,
+        [
+            "status 1 is not in the list of its account 9",
+            "status 1 names account 9, which does not exist",
+            "status 1 stands under another profile than its account's",
+            "the index entry of status 1 of account 1 names a status that is not theirs",
+        ]
+    );
+
+    let found = found_after(|transaction| {
+        let digest = Digest::of("dangling");
+        transaction.mark(keys::token_of(NOBODY, &digest))?;
+        transaction.put(keys::token(&digest), &TokenRecord::new(NOBODY, TokenKind::Api, None))
+    });
+    assert_eq!(found.await, ["a token names account 9, which does not exist"]);
+
+    let found = found_after(|transaction| {
+        let digest = Digest::of("dangling");
+        transaction.mark(keys::expiry(LATER, Expiring::MailKey, &digest))?;
+        transaction.put(keys::mail_key(&digest), &MailKeyRecord::new(NOBODY, email("x"), LATER))
+    });
+    assert_eq!(found.await, ["a mail key names account 9, which does not exist"]);
+}
+
+#[tokio::test]
+async fn what_can_not_be_read_is_found() {
+    let keys = [
+        (keys::account(ADA), "account 1 can't be decoded"),
+        (keys::profile(ProfileId::new(1)), "profile 1 can't be decoded"),
+        (keys::status(StatusId::new(1)), "status 1 can't be decoded"),
+        (keys::token(&session("ada")), "a token can't be decoded"),
+        (keys::mail_key(&Digest::of("ada")), "a mail key can't be decoded"),
+        (keys::outbox(OutboxId::new(1)), "mail 1 of the outbox can't be decoded"),
+        (keys::profile_of(ADA), "the profile index entry of account 1 can't be decoded"),
+        (keys::status_count(ADA), "the count of statuses of account 1 can't be decoded"),
+        (Meta::Statuses.key(), "the note \"statuses\" can't be decoded"),
+    ];
+    for (key, what) in keys {
+        let found = found_after(move |transaction| transaction.mark(key)).await;
+        assert!(found.contains(&what.to_owned()), "{what}: {found:?}");
+    }
+    // An index entry that is longer than it should be; a key in no space, one in a space that it does not fit.
+    let found = found_after(|transaction| transaction.put(keys::token_of(ADA, &session("ada")), &1_u64)).await;
+    assert_eq!(found, ["an index entry of a token of account 1 is longer than its record"]);
+    let found = found_after(|transaction| transaction.mark(vec![255, 255])).await;
+    assert_eq!(found, ["a key in space 255 is not known"]);
+    let found = found_after(|transaction| transaction.mark(vec![1, 2, 3])).await;
+    assert_eq!(found, ["a key in space 1 is not known"]);
+}
+
+#[tokio::test]
+async fn a_profile_under_another_account_is_found() {
+    let found = found_after(|transaction| {
+        let mut profile = super::super::rows::Rows::profile(transaction, ProfileId::new(1))?.unwrap();
+        profile.account = BOB;
+        transaction.put(keys::profile(profile.id), &ProfileRecord::of(&profile))
+    });
+    assert_eq!(
+        found.await,
+        [
+            "profile 1 can't be found by its account 2",
+            "the profile index entry of account 1 names profile 1, which is not its own"
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_beside_it_are_not_taken_for_damage() {
+    let dir = directory();
+    let store = Arc::new(open(dir.path()));
+    let account = store.register(registration("ada")).await.unwrap().account.id;
+    let writing = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move {
+            for _ in 0..500 {
+                let status = store.post_status(account, text("x"), NOW).await.unwrap();
+                store.delete_status(status.id, NOW).await.unwrap();
+            }
+        }
+    });
+    let mut rounds = 0;
+    while !writing.is_finished() {
+        assert_eq!(store.verify().await.unwrap(), nothing());
+        rounds += 1;
+    }
+    writing.await.unwrap();
+    assert!(rounds > 1);
+}

@@ -1,0 +1,257 @@
+//! Finding what does not fit.
+//!
+//! Every pair is looked at once, in the order of keys, and everything it says is compared with what else there is: a
+//! record with its index entries, an index entry with its record. Both ways, so that neither can be missing unseen.
+
+use super::{
+    codec,
+    engine::{Pair, View},
+    keys::{self, Expiring, Meta},
+    marker::FORMAT,
+    place::Place,
+    record::{AccountRecord, MailKeyRecord, OutboxRecord, ProfileRecord, StatusRecord, TokenRecord},
+    rows::{Rows as _, corrupt},
+};
+use crate::{
+    model::{Account, AccountId, Digest, ProfileId, StatusId, Timestamp},
+    store::{Inconsistency, Result, StoreError},
+};
+
+/// Everything that does not fit, in no order that matters; what can't be read is among it.
+pub(super) fn inconsistencies(view: &dyn View) -> Vec<Inconsistency> {
+    let mut check = Check { view, found: Vec::new(), tally: Tally::default() };
+    // Beyond every space: a key of 64 times 255 is nobody's.
+    for pair in view.scan(Vec::new()..vec![u8::MAX; 64]) {
+        let outcome = match pair {
+            Ok(pair) => check.pair(&pair),
+            Err(error) => {
+                check.note(error);
+                break;
+            }
+        };
+        if let Err(error) = outcome {
+            check.note(error);
+        }
+    }
+    if let Err(error) = check.counters() {
+        check.note(error);
+    }
+    check.found.sort();
+    check.found.dedup();
+    check.found
+}
+
+struct Check<'a> {
+    view: &'a dyn View,
+    found: Vec<Inconsistency>,
+    tally: Tally,
+}
+
+/// What was seen, to be compared with the counters.
+#[derive(Default)]
+struct Tally {
+    profiles: u64,
+    statuses: u64,
+    highest_account: u64,
+    highest_profile: u64,
+    highest_status: u64,
+    highest_outbox: u64,
+}
+
+impl Check<'_> {
+    fn note(&mut self, error: StoreError) {
+        self.found.push(match error {
+            StoreError::Corrupt(what) => what,
+            other => Inconsistency(other.to_string()),
+        });
+    }
+
+    fn expect(&mut self, fits: bool, otherwise: impl FnOnce() -> String) {
+        if !fits {
+            self.found.push(Inconsistency(otherwise()));
+        }
+    }
+
+    fn pair(&mut self, (key, value): &Pair) -> Result<()> {
+        let what = Place::describe(key);
+        let Some(parsed) = Place::parse(key) else { return Err(corrupt(format!("{what} is not known"))) };
+        match parsed {
+            Place::Meta(Meta::Format) => {
+                let format: u64 = codec::decode(key, value)?;
+                self.expect(format == FORMAT, || format!("{what} is {format} and not {FORMAT}"));
+            }
+            Place::Meta(_) => drop(codec::decode::<u64>(key, value)?),
+            Place::Account(id) => {
+                let record: AccountRecord = codec::decode(key, value)?;
+                self.account(&record.into_account(id))?;
+            }
+            Place::Username(name) => {
+                let account = self.named_by(key, value)?;
+                self.expect(account.username.key().as_str() == name, || {
+                    format!("{what} names account {}, which has another", account.id)
+                });
+            }
+            Place::VerifiedEmail(address) => {
+                let account = self.named_by(key, value)?;
+                let fits = account.email_verified && account.email.is_some_and(|email| email.as_str() == address);
+                self.expect(fits, || format!("{what} names account {}, which has not verified it", account.id));
+            }
+            Place::Email(address, id) => {
+                codec::decode::<()>(key, value)?;
+                let account = self.owner(&what, id)?;
+                let fits = account.email.is_some_and(|email| email.as_str() == address);
+                self.expect(fits, || format!("{what} has another address than the account"));
+            }
+            Place::Profile(id) => self.profile(id, &codec::decode(key, value)?)?,
+            Place::ProfileOfAccount(account) => {
+                self.owner(&what, account)?;
+                let id = ProfileId::new(codec::decode(key, value)?);
+                let record: Option<ProfileRecord> = self.view.read(&keys::profile(id))?;
+                let fits = record.is_some_and(|record| record.account() == account);
+                self.expect(fits, || format!("{what} names profile {id}, which is not its own"));
+            }
+            Place::Status(id) => self.status(id, &codec::decode(key, value)?)?,
+            Place::StatusOfAccount(account, id) => {
+                codec::decode::<()>(key, value)?;
+                let record: Option<StatusRecord> = self.view.read(&keys::status(id))?;
+                let fits = record.is_some_and(|record| record.account() == account);
+                self.expect(fits, || format!("{what} names a status that is not theirs"));
+                let counted = self.view.has(&keys::status_count(account))?;
+                self.expect(counted, || format!("account {account} has statuses that are not counted"));
+            }
+            Place::StatusCount(account) => self.status_count(&what, account, codec::decode(key, value)?)?,
+            Place::Token(digest) => self.token(&what, &digest, codec::decode(key, value)?)?,
+            Place::TokenOfAccount(account, digest) => {
+                codec::decode::<()>(key, value)?;
+                let record: Option<TokenRecord> = self.view.read(&keys::token(&digest))?;
+                let fits = record.is_some_and(|record| record.account() == account);
+                self.expect(fits, || format!("{what} names a token that is not theirs"));
+            }
+            Place::MailKey(digest) => self.mail_key(&what, &digest, &codec::decode(key, value)?)?,
+            Place::Outbox(id) => {
+                codec::decode::<OutboxRecord>(key, value)?;
+                self.tally.highest_outbox = self.tally.highest_outbox.max(id.get());
+            }
+            Place::Expiry(at, expiring, digest) => {
+                codec::decode::<()>(key, value)?;
+                let fits = self.expires(at, expiring, &digest)?;
+                self.expect(fits, || format!("{what} names nothing that expires then"));
+            }
+        }
+        Ok(())
+    }
+
+    fn account(&mut self, account: &Account) -> Result<()> {
+        let id = account.id;
+        self.tally.highest_account = self.tally.highest_account.max(id.get());
+        let named = self.points_to(&keys::username(&account.username.key()), id.get())?;
+        self.expect(named, || format!("account {id} can't be found by its username"));
+        if let Some(email) = &account.email {
+            let listed = self.view.has(&keys::email(email, id))?;
+            self.expect(listed, || format!("account {id} can't be found by its address"));
+            let verified = !account.email_verified || self.points_to(&keys::verified_email(email), id.get())?;
+            self.expect(verified, || format!("account {id} can't be found by its verified address"));
+        }
+        let profile = self.view.has(&keys::profile_of(id))?;
+        self.expect(profile, || format!("account {id} has no profile"));
+        Ok(())
+    }
+
+    fn profile(&mut self, id: ProfileId, record: &ProfileRecord) -> Result<()> {
+        self.tally.profiles += 1;
+        self.tally.highest_profile = self.tally.highest_profile.max(id.get());
+        let account = record.account();
+        let listed = self.points_to(&keys::profile_of(account), id.get())?;
+        self.expect(listed, || format!("profile {id} can't be found by its account {account}"));
+        self.owner(&format!("profile {id}"), account).map(drop)
+    }
+
+    fn status(&mut self, id: StatusId, record: &StatusRecord) -> Result<()> {
+        self.tally.statuses += 1;
+        self.tally.highest_status = self.tally.highest_status.max(id.get());
+        let account = record.account();
+        let listed = self.view.has(&keys::status_of(account, id))?;
+        self.expect(listed, || format!("status {id} is not in the list of its account {account}"));
+        let profile = self.points_to(&keys::profile_of(account), record.profile().get())?;
+        self.expect(profile, || format!("status {id} stands under another profile than its account's"));
+        self.owner(&format!("status {id}"), account).map(drop)
+    }
+
+    fn status_count(&mut self, what: &str, account: AccountId, count: u64) -> Result<()> {
+        let mut listed = 0_u64;
+        for pair in self.view.scan(keys::statuses_of(account, None)) {
+            pair?;
+            listed += 1;
+        }
+        self.expect(listed == count, || format!("{what} is {count}, and there are {listed}"));
+        self.owner(what, account).map(drop)
+    }
+
+    fn token(&mut self, what: &str, digest: &Digest, record: TokenRecord) -> Result<()> {
+        let account = record.account();
+        let listed = self.view.has(&keys::token_of(account, digest))?;
+        self.expect(listed, || format!("{what} is not in the list of its account {account}"));
+        if let Some(at) = record.expires_at() {
+            let swept = self.view.has(&keys::expiry(at, record.kind().into(), digest))?;
+            self.expect(swept, || format!("{what} of account {account} will never be swept"));
+        }
+        self.owner(what, account).map(drop)
+    }
+
+    fn mail_key(&mut self, what: &str, digest: &Digest, record: &MailKeyRecord) -> Result<()> {
+        let account = record.account();
+        let swept = self.view.has(&keys::expiry(record.expires_at(), Expiring::MailKey, digest))?;
+        self.expect(swept, || format!("{what} of account {account} will never be swept"));
+        self.owner(what, account).map(drop)
+    }
+
+    fn expires(&self, at: Timestamp, what: Expiring, digest: &Digest) -> Result<bool> {
+        Ok(match what {
+            Expiring::MailKey => {
+                let record: Option<MailKeyRecord> = self.view.read(&keys::mail_key(digest))?;
+                record.is_some_and(|record| record.expires_at() == at)
+            }
+            Expiring::ApiToken | Expiring::Session => {
+                let record: Option<TokenRecord> = self.view.read(&keys::token(digest))?;
+                record.is_some_and(|record| record.expires_at() == Some(at) && Expiring::from(record.kind()) == what)
+            }
+        })
+    }
+
+    /// Totals that are off, and ids that would be given out again.
+    fn counters(&mut self) -> Result<()> {
+        let Tally { profiles, statuses, .. } = self.tally;
+        for (meta, there) in [(Meta::Profiles, profiles), (Meta::Statuses, statuses)] {
+            let count = self.view.count(&meta.key())?;
+            self.expect(count == there, || format!("the count of {} is {count}, and there are {there}", meta.name()));
+        }
+        let Tally { highest_account, highest_profile, highest_status, highest_outbox, .. } = self.tally;
+        for (meta, highest) in [
+            (Meta::LastAccount, highest_account),
+            (Meta::LastProfile, highest_profile),
+            (Meta::LastStatus, highest_status),
+            (Meta::LastOutbox, highest_outbox),
+        ] {
+            let last = self.view.count(&meta.key())?;
+            self.expect(last >= highest, || format!("{} is {last}, and there is a {highest}", meta.name()));
+        }
+        let format = self.view.has(&Meta::Format.key())?;
+        self.expect(format, || "the format is not noted".to_owned());
+        Ok(())
+    }
+
+    fn points_to(&self, key: &[u8], number: u64) -> Result<bool> {
+        let found: Option<u64> = self.view.read(key)?;
+        Ok(found == Some(number))
+    }
+
+    /// The account that an index entry names.
+    fn named_by(&self, key: &[u8], value: &[u8]) -> Result<Account> {
+        self.owner(&Place::describe(key), AccountId::new(codec::decode(key, value)?))
+    }
+
+    fn owner(&self, what: &str, account: AccountId) -> Result<Account> {
+        let found = self.view.account(account)?;
+        found.ok_or_else(|| corrupt(format!("{what} names account {account}, which does not exist")))
+    }
+}

@@ -1,0 +1,182 @@
+//! The one thread that writes.
+//!
+//! It takes what waits in the queue, applies it as one batch, makes that durable, tells observers, and answers. So the
+//! price of a sync is shared by all who wait for it, and a command needs no lock: nothing else writes.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread,
+};
+
+use tokio::sync::{oneshot, watch};
+
+use super::{
+    codec,
+    directory::Directory,
+    engine::{Engine, Write, Writes, guarded, panic_message},
+    keys::Meta,
+    shared::Shared,
+    transaction::Transaction,
+};
+use crate::{
+    event::EventPublisher,
+    store::{Result, StoreError},
+};
+
+/// Commands at most in one group: it bounds how long the first of them waits for the rest.
+pub(super) const GROUP: usize = 512;
+
+/// Makes what was flushed durable. Not a closure of the writer's own so that tests can cut the power.
+pub(super) trait Barrier: Send {
+    /// Returns once everything that was written to the database's file is on the disk.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// Runs in the writer; gives back how to answer whoever waits.
+type Job = Box<dyn FnOnce(&mut Transaction<'_>) -> Answer + Send>;
+
+/// Answers the caller, once it is known whether the group is durable.
+type Answer = Box<dyn FnOnce(&Result<(), Arc<str>>) + Send>;
+
+/// The way into the queue. The writer ends when it is dropped.
+pub(super) struct Inlet(SyncSender<Job>);
+
+impl Inlet {
+    /// Queues a command. The answer comes when it is durable; if it never comes, the writer has stopped.
+    ///
+    /// # Errors
+    /// `Busy` if the queue is full: it never waits for room.
+    pub(super) fn send<T: Send + 'static>(
+        &self,
+        command: impl FnOnce(&mut Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |transaction| {
+            let outcome = guarded(|| command(transaction));
+            if outcome.is_ok() {
+                transaction.keep();
+            } else {
+                transaction.roll_back();
+            }
+            Box::new(move |durable| {
+                let answer = match durable {
+                    Ok(()) => outcome,
+                    Err(reason) => Err(StoreError::unavailable(reason.to_string())),
+                };
+                // A caller that has gone away no longer wants to know.
+                let _ = sender.send(answer);
+            })
+        });
+        match self.0.try_send(job) {
+            Ok(()) => Ok(receiver),
+            Err(TrySendError::Full(_)) => Err(StoreError::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(StoreError::unavailable("the writer has stopped")),
+        }
+    }
+}
+
+/// What the writer needs for its work.
+pub(super) struct Writer {
+    pub(super) engine: Engine,
+    pub(super) barrier: Box<dyn Barrier>,
+    pub(super) events: EventPublisher,
+    pub(super) shared: Arc<Shared>,
+    pub(super) directory: Directory,
+    /// How many groups were made durable since the database was made.
+    pub(super) commits: u64,
+}
+
+/// How the writer ended: `None` while it has not.
+pub(super) type Ended = watch::Receiver<Option<Result<(), Arc<str>>>>;
+
+impl Writer {
+    /// Starts the thread. It ends when the inlet is dropped or the barrier fails; by then the database is closed.
+    pub(super) fn start(mut self, queue: usize) -> io::Result<(Inlet, Ended, thread::JoinHandle<()>)> {
+        let (sender, jobs) = sync_channel(queue);
+        let (end, ended) = watch::channel(None);
+        let thread = thread::Builder::new().name("profiles-store-writer".to_owned()).spawn(move || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&jobs)))
+                .unwrap_or_else(|panic| Err(format!("the writer panicked: {}", panic_message(&*panic)).into()));
+            if let Err(reason) = &outcome {
+                tracing::error!(%reason, "the store has stopped: restart the process");
+            }
+            self.shared.stop(outcome.as_ref().err().map_or("the store is closed", |reason| reason));
+            // Whoever still waits in the queue hears of it.
+            drop(jobs);
+            let outcome = outcome.and_then(|()| self.end());
+            end.send_replace(Some(outcome));
+        })?;
+        Ok((Inlet(sender), ended, thread))
+    }
+
+    /// Closes the database.
+    fn end(self) -> Result<(), Arc<str>> {
+        let Self { engine, mut directory, commits, .. } = self;
+        // The last handle: sled writes what is left and ends its threads.
+        catch_unwind(AssertUnwindSafe(|| drop(engine)))
+            .map_err(|panic| format!("the storage engine gave up: {}", panic_message(&*panic)))?;
+        directory.note_closing(commits).map_err(|error| error.to_string().into())
+    }
+
+    fn run(&mut self, jobs: &Receiver<Job>) -> Result<(), Arc<str>> {
+        while let Ok(first) = jobs.recv() {
+            let group = std::iter::once(first).chain(jobs.try_iter()).take(GROUP);
+            // A failed sync can't be tried again: the kernel may have thrown away the pages it could not write.
+            self.commit(group)?;
+        }
+        Ok(())
+    }
+
+    /// Applies a group, makes it durable, tells of it and answers.
+    fn commit(&mut self, group: impl Iterator<Item = Job>) -> Result<(), Arc<str>> {
+        let mut transaction = Transaction::new(&self.engine);
+        let answers: Vec<Answer> = group.map(|job| job(&mut transaction)).collect();
+        let (writes, events) = transaction.into_parts();
+        // If nothing was written, what the group has read was made durable by those before it.
+        let durable = if writes.is_empty() { Ok(()) } else { self.write(writes) };
+        let durable = durable.map_err(|error| {
+            let cause = if let StoreError::Unavailable(cause) = &error { cause.to_string() } else { error.to_string() };
+            Arc::from(format!("a write could not be made durable: {cause}"))
+        });
+        if durable.is_ok() {
+            for (at, kind) in events {
+                self.events.publish(at, kind);
+            }
+        }
+        if let Err(reason) = &durable {
+            // Before anybody hears of the failure: who does finds the store stopped.
+            self.shared.stop(reason);
+        }
+        for answer in answers {
+            answer(&durable);
+        }
+        durable
+    }
+
+    /// Applies all of this and makes it durable.
+    fn write(&mut self, mut writes: Writes) -> Result<()> {
+        let commits = self.commits + 1;
+        writes.insert(Meta::Commits.key(), Write::Put(codec::encode(&commits)?));
+        guarded(|| self.engine.apply(writes).and_then(|()| self.engine.flush()))?;
+        self.barrier.sync().map_err(StoreError::unavailable)?;
+        self.commits = commits;
+        // What is durable stays so without this note.
+        if let Err(error) = self.directory.note_commits(commits) {
+            tracing::warn!(%error, "the marker of the store could not be written");
+        }
+        Ok(())
+    }
+}
+
+/// A caller whose answer never came.
+pub(super) fn unanswered(shared: &Shared) -> StoreError {
+    match shared.check() {
+        Err(error) => error,
+        Ok(()) => StoreError::unavailable("the writer has stopped"),
+    }
+}

@@ -1,0 +1,65 @@
+//! What is logged.
+
+use std::str::FromStr;
+
+use tracing_subscriber::EnvFilter;
+
+use super::{
+    setting::settings,
+    value::{Shown, Value, choice},
+};
+
+settings! {
+    /// What is logged, to standard error.
+    pub struct Log {
+        /// What to log: error, warn, info, debug, trace or off, for everything or by module
+        /// (`warn,profiles_server=debug`).
+        "log" => filter: LogFilter = LogFilter("info".to_owned());
+        /// How: "text" or "json", one line for each event.
+        "log_format" => format: LogFormat = LogFormat::Text;
+    }
+}
+
+choice! {
+    /// How events are written.
+    pub enum LogFormat {
+        /// For people.
+        Text = "text",
+        /// For machines.
+        Json = "json",
+    }
+}
+
+/// What is logged, in the language of `tracing_subscriber::EnvFilter`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFilter(String);
+
+impl LogFilter {
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LogFilter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match EnvFilter::builder().parse(text) {
+            Ok(_) => Ok(Self(text.to_owned())),
+            Err(_) => {
+                Err(format!("must be a level, or levels by module like warn,profiles_server=debug, not {text:?}"))
+            }
+        }
+    }
+}
+
+impl Value for LogFilter {
+    fn from_text(text: &str) -> Result<Self, String> {
+        text.parse()
+    }
+
+    fn shown(&self) -> Shown {
+        Shown::text(&self.0)
+    }
+}

@@ -1,0 +1,58 @@
+//! The HTTP side: the contract, and the operations behind it.
+
+pub mod acceptor;
+mod answer;
+mod authentication;
+mod base_url;
+mod contract;
+mod cookies;
+mod csrf;
+mod error;
+mod form;
+pub mod headers;
+pub mod health;
+mod json;
+mod list;
+mod media;
+mod metadata;
+mod openapi;
+mod pagination;
+mod query;
+mod resolve;
+pub(crate) mod routes;
+pub mod trace;
+mod view;
+
+pub use self::{authentication::AuthenticationOrder, pagination::Pagination};
+pub(crate) use self::{contract::Contract, openapi::Slashed};
+
+/// What differs between deployments on the wire. The defaults are those of a new deployment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Which proof of identity is looked at first.
+    pub authentication: AuthenticationOrder,
+    /// How lists are answered.
+    pub pagination: Pagination,
+    /// Bytes of a request body at most; Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`.
+    pub max_body_bytes: usize,
+    /// The URL under which clients reach this server, if it is not what their `Host` header says.
+    pub public_url: Option<String>,
+    /// Other origins whose pages may use a session, such as `https://*.example.org`.
+    pub trusted_origins: Vec<String>,
+    /// Whether cookies are for HTTPS only.
+    pub secure_cookies: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            authentication: AuthenticationOrder::default(),
+            pagination: Pagination::PageNumber { size: 10, max_size: Some(100) },
+            max_body_bytes: 2_621_440,
+            public_url: None,
+            trusted_origins: Vec::new(),
+            secure_cookies: false,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Where this server is, as its clients see it: for absolute links, and to know our own pages from others'.
+
+use poem::{Request, http::header};
+
+/// The scheme and host that a request was sent to, and the other origins that are trusted.
+#[derive(Clone, Debug)]
+pub(crate) struct BaseUrl<'a> {
+    origin: String,
+    mount: String,
+    trusted: &'a [String],
+}
+
+impl<'a> BaseUrl<'a> {
+    /// From the configured public URL, or else from the `Host` header, as Django does.
+    pub(crate) fn of(request: &Request, public_url: Option<&str>, trusted: &'a [String]) -> Self {
+        let origin = public_url.map_or_else(
+            || format!("http://{}", host(request)),
+            |url| url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"),
+        );
+        let prefix = public_url.and_then(|url| url.splitn(4, '/').nth(3)).unwrap_or_default().trim_end_matches('/');
+        let prefix = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
+        Self { origin, mount: format!("{prefix}{}", mount_point(request)), trusted }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fixed(origin: &str) -> Self {
+        Self { origin: origin.to_owned(), mount: String::new(), trusted: &[] }
+    }
+
+    /// The absolute URL of a path below the mount point.
+    pub(crate) fn absolute(&self, path: &str) -> String {
+        format!("{}{}{path}", self.origin, self.mount)
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+
+    /// Whether an `Origin` is ours, or configured as trusted (`https://*.example.org` trusts every host below).
+    pub(crate) fn trusts(&self, origin: &str) -> bool {
+        origin.eq_ignore_ascii_case(&self.origin) || self.trusted.iter().any(|trusted| trusts(trusted, origin))
+    }
+}
+
+fn trusts(trusted: &str, origin: &str) -> bool {
+    match trusted.split_once("://*.") {
+        Some((scheme, domain)) => origin.split_once("://").is_some_and(|(own, host)| {
+            own.eq_ignore_ascii_case(scheme)
+                && host.len() > domain.len()
+                && host.to_ascii_lowercase().ends_with(&format!(".{}", domain.to_ascii_lowercase()))
+        }),
+        None => trusted.eq_ignore_ascii_case(origin),
+    }
+}
+
+/// The `Host` header, if it can be one; it is echoed into links, so nothing else may pass.
+fn host(request: &Request) -> &str {
+    let named = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    let named = named.or_else(|| request.uri().authority().map(poem::http::uri::Authority::as_str));
+    let valid = |host: &&str| {
+        !host.is_empty()
+            && host.len() <= 255
+            && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_'))
+    };
+    named.filter(valid).unwrap_or("localhost")
+}
+
+/// What a host application has taken off the path before it came to us.
+fn mount_point(request: &Request) -> &str {
+    let (original, current) = (request.original_uri().path(), request.uri().path());
+    original.strip_suffix(current).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_use_the_host_unless_a_public_url_is_set() {
+        let request = Request::builder().uri_str("/api/").header("Host", "a.example:8000").finish();
+        assert_eq!(BaseUrl::of(&request, None, &[]).absolute("/api/"), "http://a.example:8000/api/");
+        let base = BaseUrl::of(&request, Some("https://b.example/x/"), &[]);
+        assert_eq!(base.absolute("/api/"), "https://b.example/x/api/");
+        let evil = Request::builder().header("Host", "a\"><script>").finish();
+        assert_eq!(BaseUrl::of(&evil, None, &[]).absolute("/"), "http://localhost/");
+    }
+
+    #[test]
+    fn trusted_origins_may_have_a_wildcard() {
+        let request = Request::builder().header("Host", "a.example").finish();
+        let trusted = ["https://*.example.org".to_owned(), "https://one.example".to_owned()];
+        let base = BaseUrl::of(&request, None, &trusted);
+        for (origin, expected) in [
+            ("http://a.example", true),
+            ("https://a.example", false),
+            ("https://x.example.org", true),
+            ("https://example.org", false),
+            ("http://x.example.org", false),
+            ("https://one.example", true),
+            ("https://evilexample.org", false),
+            ("null", false),
+        ] {
+            assert_eq!(base.trusts(origin), expected, "{origin}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Everything that holds for every path of the API, in the order in which the original checks it.
+//!
+//! Path, format, credentials, permission to come in, method; only then does an operation run, which looks for the row,
+//! asks whether it may be touched, and reads the body last. The first check that fails answers, so a client learns
+//! nothing that it has no right to know.
+
+use std::sync::Arc;
+
+use poem::{
+    Body, Endpoint, IntoResponse, Request, Response,
+    http::{HeaderValue, Method, StatusCode, Uri, header},
+};
+use profiles_core::{
+    Core, Error,
+    model::{ProfileId, StatusId},
+    permissions::{Action, Actor, Denied, Object},
+    store::StatusFilter,
+};
+
+use super::{
+    Settings,
+    answer::json_response,
+    authentication::{AuthenticationOrder, Caller, recognise},
+    base_url::BaseUrl,
+    cookies::SetCookie,
+    csrf,
+    error::ApiError,
+    form::{self, BodyLimit, Form},
+    media::{NotNegotiable, Rendering, indented, negotiate},
+    metadata, query,
+    resolve::{Resolved, RowId, Target, resolve},
+    view::{Access, Row},
+};
+
+/// The API's operations, behind the contract.
+pub(crate) struct Contract<E> {
+    pub(crate) operations: E,
+    pub(crate) core: Arc<Core>,
+    pub(crate) settings: Arc<Settings>,
+}
+
+/// What the checks have found out, for the headers of the answer.
+#[derive(Default)]
+struct Found {
+    rendering: Rendering,
+    session_seen: bool,
+    session_dead: bool,
+}
+
+impl<E: Endpoint> Endpoint for Contract<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let target = match resolve(request.uri().path()) {
+            Resolved::View(target) => target,
+            Resolved::AppendSlash => return Ok(append_slash(&request)),
+            Resolved::Unknown => return Ok(ApiError::NotFound.into_response()),
+        };
+        let method = request.method().clone();
+        let mut found = Found::default();
+        let answer = self.answer(&mut request, &target, &mut found).await;
+        let response = answer.unwrap_or_else(IntoResponse::into_response);
+        Ok(self.finish(response, &method, &target, &found).await)
+    }
+}
+
+impl<E: Endpoint> Contract<E> {
+    async fn answer(&self, request: &mut Request, target: &Target, found: &mut Found) -> Result<Response, ApiError> {
+        found.rendering = rendering(request, target)?;
+        let caller = self.authenticate(request, found).await?;
+        self.let_in(request.method(), target, caller.actor)?;
+        if request.method() == Method::OPTIONS {
+            let writable = self.may_write(request, target, caller.actor).await;
+            return Ok(json_response(StatusCode::OK, &metadata::describe(target.view, writable)));
+        }
+        if !target.view.has(request.method()) {
+            return Err(ApiError::MethodNotAllowed(request.method().to_string()));
+        }
+        self.operate(request, target, caller).await
+    }
+
+    async fn authenticate(&self, request: &mut Request, found: &mut Found) -> Result<Caller, ApiError> {
+        let recognised = recognise(&self.core, request, self.settings.authentication).await?;
+        found.session_seen = recognised.session_seen;
+        found.session_dead = recognised.session_dead;
+        if recognised.by_session {
+            let field = self.csrf_field(request).await?;
+            let base = BaseUrl::of(request, self.settings.public_url.as_deref(), &self.settings.trusted_origins);
+            csrf::check(request, &base, field.as_deref()).map_err(ApiError::Csrf)?;
+        }
+        Ok(recognised.caller)
+    }
+
+    /// The token that an HTML form carries, if this is one; the body is put back for the operation.
+    async fn csrf_field(&self, request: &mut Request) -> Result<Option<String>, ApiError> {
+        let content_type = form::content_type(request);
+        let is_form = content_type.starts_with("application/x-www-form-urlencoded")
+            || content_type.starts_with("multipart/form-data");
+        if request.method() != Method::POST || !is_form {
+            return Ok(None);
+        }
+        let bytes = form::read_bytes(request.take_body(), self.settings.max_body_bytes).await?;
+        let form = Form::parse(&content_type, &bytes).await.unwrap_or_default();
+        request.set_body(bytes);
+        Ok(form.raw_text("csrfmiddlewaretoken").map(ToOwned::to_owned))
+    }
+
+    /// Whether the caller may come in at all.
+    fn let_in(&self, method: &Method, target: &Target, actor: Actor) -> Result<(), ApiError> {
+        let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        match target.view.access {
+            Access::Open => Ok(()),
+            Access::ReadOrAccount if reads => Ok(self.core.authorise(actor, Action::Read, Object::List)?),
+            Access::ReadOrAccount | Access::Account => match actor {
+                Actor::Anonymous => Err(Error::from(Denied::Unauthenticated).into()),
+                Actor::Account { .. } => Ok(()),
+            },
+        }
+    }
+
+    /// Whether the caller could send the form that OPTIONS would describe.
+    async fn may_write(&self, request: &Request, target: &Target, actor: Actor) -> bool {
+        match (target.view.row, target.row) {
+            (None, _) => target.view.access == Access::Open || actor != Actor::Anonymous,
+            (Some(Row::Profile), Some(RowId::Number(id))) => {
+                self.core.edit_profile(actor, ProfileId::new(id)).await.is_ok()
+            }
+            (Some(Row::Status), Some(RowId::Number(id))) => {
+                let filter = StatusFilter { username: query::last(request, "username") };
+                self.core.edit_status(actor, StatusId::new(id), &filter).await.is_ok()
+            }
+            (Some(_), _) => false,
+        }
+    }
+
+    /// Runs the operation, under the one address that the router knows for it.
+    async fn operate(&self, request: &mut Request, target: &Target, caller: Caller) -> Result<Response, ApiError> {
+        let number = match target.row {
+            Some(RowId::NotANumber) => return Err(ApiError::NotFound),
+            Some(RowId::Number(number)) => number,
+            // No row has the number 0, and a path without a row has no place for it.
+            Some(RowId::NoSuchRow) | None => 0,
+        };
+        let mut request = std::mem::take(request);
+        if request.method() == Method::HEAD {
+            request.set_method(Method::GET);
+        }
+        let path = target.view.path.replace("{id}", &number.to_string());
+        let path = request.uri().query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
+        *request.uri_mut() = path.parse::<Uri>().map_err(|_| ApiError::NotFound)?;
+        request.set_data(caller);
+        request.set_data(BodyLimit(self.settings.max_body_bytes));
+        match self.operations.call(request).await {
+            Ok(output) => Ok(output.into_response()),
+            Err(error) => Ok(error.into_response()),
+        }
+    }
+
+    /// Gives the answer the headers that every answer has.
+    async fn finish(&self, response: Response, method: &Method, target: &Target, found: &Found) -> Response {
+        let mut response = only_json(response);
+        let touched = target.view.session && response.status().is_success() && method != Method::OPTIONS;
+        let varies = found.session_seen || touched;
+        let headers = response.headers_mut();
+        headers.insert(header::ALLOW, HeaderValue::from_static(target.view.allow));
+        headers.insert(header::VARY, HeaderValue::from_static(if varies { "Accept, Cookie" } else { "Accept" }));
+        if response.status() == StatusCode::UNAUTHORIZED {
+            match self.settings.authentication {
+                AuthenticationOrder::TokenFirst => {
+                    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Token"));
+                }
+                AuthenticationOrder::SessionFirst => response.set_status(StatusCode::FORBIDDEN),
+            }
+        }
+        if found.session_dead && !response.headers().contains_key(header::SET_COOKIE) {
+            SetCookie::end_session().append_to(&mut response);
+        }
+        if let Some(spaces) = found.rendering.indent.filter(|_| response.headers().contains_key(header::CONTENT_TYPE)) {
+            let bytes = response.take_body().into_vec().await.unwrap_or_default();
+            response.set_body(indented(&bytes, spaces));
+        }
+        if method == Method::HEAD { without_body(response).await } else { response }
+    }
+}
+
+fn rendering(request: &Request, target: &Target) -> Result<Rendering, ApiError> {
+    let format = query::last(request, "format").filter(|format| !format.is_empty()).or_else(|| target.format.clone());
+    let accept = request.headers().get(header::ACCEPT).map(|value| value.to_str().unwrap_or_default());
+    negotiate(format.as_deref(), accept).map_err(|refusal| match refusal {
+        NotNegotiable::UnknownFormat => ApiError::NotFound,
+        NotNegotiable::NotAcceptable => ApiError::NotAcceptable,
+    })
+}
+
+/// Django's redirect to the same path with its final slash; for every method, though most clients then lose the body.
+fn append_slash(request: &Request) -> Response {
+    let uri = request.original_uri();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    // A path that begins with two slashes would lead to another host.
+    let path = format!("/{}", uri.path().trim_start_matches('/'));
+    Response::builder()
+        .status(StatusCode::MOVED_PERMANENTLY)
+        .header(header::LOCATION, format!("{path}/{query}"))
+        .content_type("text/html; charset=utf-8")
+        .finish()
+}
+
+/// What the framework itself refuses (it should not come to that) must look like everything else.
+fn only_json(response: Response) -> Response {
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json");
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    if failed && !is_json {
+        tracing::error!(status = response.status().as_u16(), "the framework refused what the contract let through");
+        return ApiError::Internal.into_response();
+    }
+    response
+}
+
+/// The answer to HEAD: the headers of GET, its length included.
+async fn without_body(mut response: Response) -> Response {
+    let body = response.take_body();
+    let length = body.into_vec().await.map_or(0, |bytes| bytes.len());
+    if length > 0 {
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    response.set_body(Body::empty());
+    response
+}

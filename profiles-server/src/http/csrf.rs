@@ -1,0 +1,172 @@
+//! Cross-site request forgery: a session proves nothing unless its own pages sent the request.
+//!
+//! The rules are those of Django's `CsrfViewMiddleware`: the `Origin` must be ours, and the token that a script reads
+//! from the cookie must come back in a header or a form field, where no other site can put it.
+
+use poem::{
+    Request,
+    http::{Method, header},
+};
+use profiles_core::env::{Entropy, EntropyError};
+use subtle::ConstantTimeEq;
+
+use super::{base_url::BaseUrl, cookies};
+
+/// Characters of a token's secret.
+const SECRET_LENGTH: usize = 32;
+/// A masked token: the mask and the masked secret, as Django's templates print it.
+const MASKED_LENGTH: usize = 2 * SECRET_LENGTH;
+const ALPHABET: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const HEADER: &str = "X-Csrftoken";
+
+/// Makes a token: 32 random letters and digits.
+pub(crate) fn new_token(entropy: &dyn Entropy) -> Result<String, EntropyError> {
+    // Bytes from here up are thrown away, or some characters would be likelier.
+    const FAIR: u8 = 248;
+    let mut token = String::with_capacity(SECRET_LENGTH);
+    let mut bytes = [0; 64];
+    while token.len() < SECRET_LENGTH {
+        entropy.fill(&mut bytes)?;
+        let fair = bytes.iter().filter(|byte| **byte < FAIR);
+        let characters = fair.filter_map(|byte| ALPHABET.get(usize::from(byte % 62)));
+        token.extend(characters.map(|byte| char::from(*byte)).take(SECRET_LENGTH - token.len()));
+    }
+    Ok(token)
+}
+
+/// Whether requests with this method change nothing and need no proof.
+pub(crate) fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
+}
+
+/// Checks a request that a session authenticates. `form_token` is the field `csrfmiddlewaretoken` of a form.
+///
+/// # Errors
+/// Django's words for what is wrong.
+pub(crate) fn check(request: &Request, base: &BaseUrl<'_>, form_token: Option<&str>) -> Result<(), String> {
+    if is_safe(request.method()) {
+        return Ok(());
+    }
+    check_origin(request, base)?;
+    let Some(cookie) = cookies::get(request, cookies::CSRF) else { return Err("CSRF cookie not set.".to_owned()) };
+    let secret = secret_of(cookie).map_err(|reason| format!("CSRF cookie {reason}."))?;
+    let sent = request.headers().get(HEADER);
+    let (token, source) = match (form_token.filter(|token| !token.is_empty()), sent) {
+        (Some(token), _) => (token, "POST".to_owned()),
+        (None, Some(value)) => (value.to_str().unwrap_or_default(), format!("the '{HEADER}' HTTP header")),
+        (None, None) => return Err("CSRF token missing.".to_owned()),
+    };
+    let token = secret_of(token).map_err(|reason| format!("CSRF token from {source} {reason}."))?;
+    let same: bool = token.as_bytes().ct_eq(secret.as_bytes()).into();
+    if same { Ok(()) } else { Err(format!("CSRF token from {source} incorrect.")) }
+}
+
+fn check_origin(request: &Request, base: &BaseUrl<'_>) -> Result<(), String> {
+    if let Some(origin) = request.headers().get(header::ORIGIN) {
+        let origin = origin.to_str().unwrap_or("null");
+        let refusal = || format!("Origin checking failed - {origin} does not match any trusted origins.");
+        return if base.trusts(origin) { Ok(()) } else { Err(refusal()) };
+    }
+    if !base.is_https() {
+        return Ok(());
+    }
+    // Over HTTPS somebody on the network path could have planted the cookie over HTTP; the Referer can't be forged so.
+    let referer = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok());
+    let Some(referer) = referer else { return Err("Referer checking failed - no Referer.".to_owned()) };
+    let origin: String = referer.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    if !origin.starts_with("https://") {
+        return Err("Referer checking failed - Referer is insecure while host is secure.".to_owned());
+    }
+    let refusal = || format!("Referer checking failed - {referer} does not match any trusted origins.");
+    if base.trusts(&origin) { Ok(()) } else { Err(refusal()) }
+}
+
+/// The secret of a token, masked or bare.
+fn secret_of(token: &str) -> Result<String, &'static str> {
+    if token.len() != SECRET_LENGTH && token.len() != MASKED_LENGTH {
+        return Err("has incorrect length");
+    }
+    let positions: Option<Vec<usize>> =
+        token.bytes().map(|byte| ALPHABET.iter().position(|known| *known == byte)).collect();
+    let Some(positions) = positions else { return Err("has invalid characters") };
+    if token.len() == SECRET_LENGTH {
+        return Ok(token.to_owned());
+    }
+    let (mask, masked) = positions.split_at(SECRET_LENGTH);
+    let plain = masked.iter().zip(mask).map(|(masked, mask)| (masked + ALPHABET.len() - mask) % ALPHABET.len());
+    Ok(plain.filter_map(|at| ALPHABET.get(at)).map(|byte| char::from(*byte)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use profiles_core::env::SystemEntropy;
+
+    use super::*;
+
+    fn masked(secret: &str, mask: &str) -> String {
+        let at = |c: u8| ALPHABET.iter().position(|known| *known == c).unwrap();
+        let cipher = secret.bytes().zip(mask.bytes()).map(|(s, m)| char::from(ALPHABET[(at(s) + at(m)) % 62]));
+        mask.chars().chain(cipher).collect()
+    }
+
+    #[test]
+    fn a_token_is_good_bare_and_masked() {
+        let base = BaseUrl::fixed("http://here.example");
+        let token = new_token(&SystemEntropy).unwrap();
+        for sent in [token.clone(), masked(&token, &new_token(&SystemEntropy).unwrap())] {
+            let request = Request::builder().method(Method::POST).header("Cookie", format!("csrftoken={token}"));
+            let request = request.header("X-CSRFToken", sent.as_str()).finish();
+            assert_eq!(check(&request, &base, None), Ok(()));
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_in_djangos_words() {
+        let base = BaseUrl::fixed("http://here.example");
+        let good = "a".repeat(32);
+        let cookie = format!("csrftoken={good}");
+        for (headers, message) in [
+            (vec![], "CSRF cookie not set."),
+            (vec![("Cookie", cookie.as_str())], "CSRF token missing."),
+            (
+                vec![("Cookie", &cookie), ("X-CSRFToken", "abc")],
+                "CSRF token from the 'X-Csrftoken' HTTP header has incorrect length.",
+            ),
+            (
+                vec![("Cookie", &cookie), ("X-CSRFToken", &"-".repeat(32))],
+                "CSRF token from the 'X-Csrftoken' HTTP header has invalid characters.",
+            ),
+            (
+                vec![("Cookie", &cookie), ("X-CSRFToken", &"b".repeat(32))],
+                "CSRF token from the 'X-Csrftoken' HTTP header incorrect.",
+            ),
+            (
+                vec![("Cookie", &cookie), ("X-CSRFToken", &good), ("Origin", "http://evil.example")],
+                "Origin checking failed - http://evil.example does not match any trusted origins.",
+            ),
+        ] {
+            let mut request = Request::builder().method(Method::POST);
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            assert_eq!(check(&request.finish(), &base, None), Err(message.to_owned()));
+        }
+        let request = Request::builder().method(Method::POST).header("Cookie", cookie.as_str()).finish();
+        assert_eq!(check(&request, &base, Some(&good)), Ok(()));
+    }
+
+    #[test]
+    fn over_https_a_missing_origin_asks_for_the_referer() {
+        let base = BaseUrl::fixed("https://here.example");
+        let good = "a".repeat(32);
+        let request = |referer: Option<&str>| {
+            let request = Request::builder().method(Method::POST).header("Cookie", format!("csrftoken={good}"));
+            let request = request.header("X-CSRFToken", good.as_str());
+            referer.into_iter().fold(request, |request, referer| request.header("Referer", referer)).finish()
+        };
+        assert!(check(&request(None), &base, None).is_err());
+        assert!(check(&request(Some("http://here.example/x")), &base, None).is_err());
+        assert!(check(&request(Some("https://evil.example/x")), &base, None).is_err());
+        assert_eq!(check(&request(Some("https://here.example/x")), &base, None), Ok(()));
+    }
+}

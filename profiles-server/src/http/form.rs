@@ -1,0 +1,335 @@
+//! Request bodies as forms: JSON, urlencoded and multipart look the same to an operation.
+
+use std::marker::PhantomData;
+
+use poem::{Body, Request, RequestBody, http::header};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaMediaType, MetaRequest, Registry},
+    types::Type,
+};
+use profiles_core::fields::{Field, FieldError};
+
+use super::{
+    error::ApiError,
+    json::{self, Json, Text},
+    media::MediaType,
+};
+
+/// Form fields that are read at most; Django's `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
+const MAX_FIELDS: usize = 1000;
+
+/// The most bytes of body that a request may have; put into the request by the contract.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyLimit(pub(crate) usize);
+
+/// A body that is read only when an operation asks for it, which is after it knows that the caller may send one. `T`
+/// documents its shape.
+pub(crate) struct Input<T> {
+    content_type: String,
+    body: Option<Body>,
+    limit: usize,
+    shape: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: Type> ApiExtractor<'a> for Input<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let types = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
+        let content = types.map(|content_type| MetaMediaType { content_type, schema: T::schema_ref() }).into();
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<Self::ParamType>,
+    ) -> poem::Result<Self> {
+        let limit = request.data::<BodyLimit>().map_or(0, |limit| limit.0);
+        Ok(Self { content_type: content_type(request), body: body.take().ok(), limit, shape: PhantomData })
+    }
+}
+
+impl<T> Input<T> {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// It is too large, of another type, malformed, or no object.
+    pub(crate) async fn read(self) -> Result<Form, ApiError> {
+        let bytes = read_bytes(self.body.unwrap_or_default(), self.limit).await?;
+        Form::parse(&self.content_type, &bytes).await
+    }
+}
+
+pub(crate) fn content_type(request: &Request) -> String {
+    let value = request.headers().get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    value.unwrap_or_default().into_owned()
+}
+
+/// The whole body, bounded.
+pub(crate) async fn read_bytes(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
+    match body.into_bytes_limit(limit).await {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(poem::error::ReadBodyError::PayloadTooLarge) => Err(ApiError::TooLarge(limit)),
+        Err(_) => Err(ApiError::Unreadable),
+    }
+}
+
+/// The fields of a body.
+#[derive(Debug, Default)]
+pub(crate) struct Form {
+    values: Vec<(String, Value)>,
+    /// Whether it came from an HTML form, where a blank field may mean that it was left out.
+    is_html: bool,
+}
+
+#[derive(Debug)]
+enum Value {
+    Json(Json),
+    File,
+}
+
+/// Whether a field must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    Required,
+    /// Required, but this is a PATCH.
+    Patched,
+    Optional,
+}
+
+/// How a text field is treated; the vocabulary is Django REST framework's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TextField {
+    name: &'static str,
+    presence: Presence,
+    allow_blank: bool,
+    is_email: bool,
+}
+
+impl TextField {
+    pub(crate) const fn required(name: &'static str) -> Self {
+        Self { name, presence: Presence::Required, allow_blank: false, is_email: false }
+    }
+
+    /// A required field, in a PATCH: it may be absent, but not blank.
+    pub(crate) const fn patched(name: &'static str) -> Self {
+        Self { presence: Presence::Patched, ..Self::required(name) }
+    }
+
+    pub(crate) const fn optional(name: &'static str) -> Self {
+        Self { presence: Presence::Optional, ..Self::required(name) }
+    }
+
+    pub(crate) const fn allow_blank(self) -> Self {
+        Self { allow_blank: true, ..self }
+    }
+
+    /// An address, which says so whatever is wrong with its type.
+    pub(crate) const fn email(self) -> Self {
+        Self { is_email: true, ..self }
+    }
+}
+
+impl Form {
+    /// Reads bytes of this type.
+    pub(crate) async fn parse(content_type: &str, bytes: &[u8]) -> Result<Self, ApiError> {
+        if bytes.is_empty() {
+            return Ok(Self::default());
+        }
+        let media = MediaType::parse(content_type);
+        if media.covers("application", "json") {
+            Self::from_json(json::parse(bytes)?)
+        } else if media.covers("application", "x-www-form-urlencoded") {
+            Self::from_pairs(form_urlencoded::parse(bytes).map(|(name, value)| (name.into(), value.into())))
+        } else if media.covers("multipart", "form-data") {
+            Self::from_multipart(media.parameter("boundary"), bytes).await
+        } else {
+            Err(ApiError::MediaType(content_type.to_owned()))
+        }
+    }
+
+    fn from_json(json: Json) -> Result<Self, ApiError> {
+        match json {
+            Json::Object(members) => {
+                let values = members.into_iter().map(|(name, value)| (name, Value::Json(value))).collect();
+                Ok(Self { values, is_html: false })
+            }
+            Json::Null => Err(ApiError::NoData),
+            other => Err(ApiError::NotAnObject(other.python_type())),
+        }
+    }
+
+    fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self, ApiError> {
+        let text = |text| Value::Json(Json::Text(Text { text, surrogate: None }));
+        let values: Vec<_> = pairs.map(|(name, value)| (name, text(value))).take(MAX_FIELDS + 1).collect();
+        if values.len() > MAX_FIELDS {
+            Err(ApiError::TooManyFields(MAX_FIELDS))
+        } else {
+            Ok(Self { values, is_html: true })
+        }
+    }
+
+    async fn from_multipart(boundary: Option<&str>, bytes: &[u8]) -> Result<Self, ApiError> {
+        let Some(boundary) = boundary.filter(|boundary| !boundary.is_empty() && boundary.len() <= 200) else {
+            return Err(ApiError::Multipart("Invalid boundary in multipart: None".to_owned()));
+        };
+        let mut form = Self { values: Vec::new(), is_html: true };
+        let mut parts = multer::Multipart::with_reader(bytes, boundary);
+        // A body that breaks off keeps the parts before the break, as Django's parser does.
+        while let Ok(Some(part)) = parts.next_field().await {
+            if form.values.len() == MAX_FIELDS {
+                return Err(ApiError::TooManyFields(MAX_FIELDS));
+            }
+            let name = part.name().unwrap_or_default().to_owned();
+            let is_file = part.file_name().is_some();
+            let Ok(content) = part.bytes().await else { break };
+            let text = String::from_utf8_lossy(&content).into_owned();
+            let value = if is_file { Value::File } else { Value::Json(Json::Text(Text { text, surrogate: None })) };
+            form.values.push((name, value));
+        }
+        Ok(form)
+    }
+
+    /// The last value of this name.
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.values.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// A text that was sent, whatever it says.
+    pub(crate) fn raw_text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Value::Json(Json::Text(text))) => Some(&text.text),
+            _ => None,
+        }
+    }
+
+    /// A field that may be absent, parsed.
+    pub(crate) fn text<T>(&self, field: TextField, parse: impl Fn(&str) -> Field<T>) -> Field<Option<T>> {
+        let is_required = field.presence == Presence::Required;
+        let absent = || if is_required { Err(vec![FieldError::Required]) } else { Ok(None) };
+        let not_text = if field.is_email { FieldError::InvalidEmail } else { FieldError::NotText };
+        let text = match self.get(field.name) {
+            None => return absent(),
+            Some(Value::Json(Json::Null)) => return Err(vec![FieldError::Null]),
+            Some(Value::File | Value::Json(Json::Bool | Json::List | Json::Object(_))) => return Err(vec![not_text]),
+            Some(Value::Json(Json::Number { text, .. })) => &Text { text: text.clone(), surrogate: None },
+            Some(Value::Json(Json::Text(text))) => text,
+        };
+        if self.is_html && text.text.is_empty() && field.presence == Presence::Optional && !field.allow_blank {
+            return Ok(None);
+        }
+        let trimmed = trim(&text.text);
+        if trimmed.is_empty() && !field.allow_blank {
+            return Err(vec![FieldError::Blank]);
+        }
+        match text.surrogate {
+            None => parse(trimmed).map(Some),
+            Some(surrogate) => Err(with_surrogate(parse(trimmed), surrogate)),
+        }
+    }
+
+    /// A field that must be there, parsed.
+    pub(crate) fn required<T>(&self, name: &'static str, parse: impl Fn(&str) -> Field<T>) -> Field<T> {
+        self.text(TextField::required(name), parse)?.ok_or_else(|| vec![FieldError::Required])
+    }
+}
+
+/// Cuts off what Python's `str.strip()` cuts off: Unicode's white space, and the four separators below it.
+fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
+}
+
+/// What a text field says of a lone surrogate, in the order of its validators: length, NUL, surrogate, address.
+fn with_surrogate<T>(parsed: Field<T>, surrogate: u16) -> Vec<FieldError> {
+    let mut errors = parsed.err().unwrap_or_default();
+    errors.retain(|error| !matches!(error, FieldError::InvalidUsername | FieldError::Blank));
+    let at = errors.iter().position(|error| *error == FieldError::InvalidEmail).unwrap_or(errors.len());
+    errors.insert(at, FieldError::Surrogate(surrogate));
+    errors
+}
+
+#[cfg(test)]
+mod tests {
+    use profiles_core::model::{City, Email, Username};
+
+    use super::*;
+
+    async fn form(content_type: &str, body: &str) -> Form {
+        Form::parse(content_type, body.as_bytes()).await.unwrap()
+    }
+
+    const JSON: &str = "application/json; charset=nope";
+    const URLENCODED: &str = "application/x-www-form-urlencoded";
+
+    #[tokio::test]
+    async fn the_last_of_several_values_wins_in_every_kind_of_body() {
+        let multipart = "--b\r\nContent-Disposition: form-data; name=\"city\"\r\n\r\nRome\r\n--b\r\n\
+                         Content-Disposition: form-data; name=\"city\"\r\n\r\nOslo\r\n--b--\r\n";
+        for (content_type, body) in [
+            (JSON, r#"{"city": "Rome", "city": "Oslo"}"#),
+            (URLENCODED, "city=Rome&city=%20Oslo+"),
+            ("multipart/form-data; boundary=b", multipart),
+        ] {
+            let city = form(content_type, body).await.required("city", City::parse).unwrap();
+            assert_eq!(city.as_str(), "Oslo");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_text_is_told_as_the_original_tells_it() {
+        for (value, error) in [
+            ("null", FieldError::Null),
+            ("true", FieldError::NotText),
+            ("[1]", FieldError::NotText),
+            ("{}", FieldError::NotText),
+            (r#""  ""#, FieldError::Blank),
+            (r#""\u001c\u00a0""#, FieldError::Blank),
+            (r#""\ud800""#, FieldError::Surrogate(0xd800)),
+        ] {
+            let form = form(JSON, &format!(r#"{{"username": {value}}}"#)).await;
+            assert_eq!(form.required("username", Username::parse), Err(vec![error]), "{value}");
+        }
+        let form = form(JSON, r#"{"email": "a\u0000\ud800"}"#).await;
+        let errors = [FieldError::NullCharacter, FieldError::Surrogate(0xd800), FieldError::InvalidEmail];
+        assert_eq!(form.required("email", Email::parse).unwrap_err(), errors);
+    }
+
+    #[tokio::test]
+    async fn a_blank_field_of_an_html_form_may_mean_that_it_was_left_out() {
+        let blank = form(URLENCODED, "city=&bio=").await;
+        assert_eq!(blank.text(TextField::optional("city"), City::parse), Ok(None));
+        let allowed = TextField::optional("bio").allow_blank();
+        assert_eq!(blank.text(allowed, City::parse), Ok(Some(City::default())));
+        assert_eq!(blank.text(TextField::required("city"), City::parse), Err(vec![FieldError::Blank]));
+        let json = form(JSON, r#"{"city": ""}"#).await;
+        assert_eq!(json.text(TextField::optional("city"), City::parse), Err(vec![FieldError::Blank]));
+    }
+
+    #[tokio::test]
+    async fn hostile_bodies_are_refused() {
+        for (content_type, body, message) in [
+            ("text/plain", "x", "Unsupported media type \"text/plain\" in request."),
+            ("", "x", "Unsupported media type \"\" in request."),
+            ("multipart/form-data", "x", "Multipart form parse error - Invalid boundary in multipart: None"),
+            (JSON, "[]", "Invalid data. Expected a dictionary, but got list."),
+            (JSON, "1.5", "Invalid data. Expected a dictionary, but got float."),
+            (JSON, "null", "No data provided"),
+        ] {
+            let error = Form::parse(content_type, body.as_bytes()).await.unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
+        let many = "a=1&".repeat(1001);
+        assert!(matches!(Form::parse(URLENCODED, many.as_bytes()).await, Err(ApiError::TooManyFields(1000))));
+        let wrong = Form::parse("multipart/form-data; boundary=zzz", b"abc").await.unwrap();
+        assert!(wrong.values.is_empty());
+    }
+}

@@ -1,0 +1,149 @@
+//! Media types as Django REST framework compares them, and the choice of what to answer with.
+
+/// A media type from a header: lower-case names, parameters as they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MediaType<'a> {
+    main: String,
+    sub: String,
+    parameters: &'a str,
+}
+
+impl<'a> MediaType<'a> {
+    /// Anything can be parsed; what makes no sense matches nothing.
+    pub(crate) fn parse(text: &'a str) -> Self {
+        let (full, parameters) = text.split_once(';').unwrap_or((text, ""));
+        let full = full.trim().to_ascii_lowercase();
+        let (main, sub) = full.split_once('/').unwrap_or((&full, ""));
+        Self { main: main.to_owned(), sub: sub.to_owned(), parameters }
+    }
+
+    /// Whether this satisfies `main/sub`; either half may be `*`.
+    pub(crate) fn covers(&self, main: &str, sub: &str) -> bool {
+        (self.main == "*" || self.main == main) && (self.sub == "*" || self.sub == sub)
+    }
+
+    /// A parameter's value, without quotes.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&'a str> {
+        self.parameters.split(';').find_map(|parameter| {
+            let (key, value) = parameter.split_once('=')?;
+            key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
+        })
+    }
+}
+
+/// How an answer is to look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rendering {
+    /// Spaces of indentation, if asked for by `Accept: application/json; indent=4`.
+    pub(crate) indent: Option<usize>,
+}
+
+/// Why there is no answer that the client would take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotNegotiable {
+    /// 404: `?format=` or the suffix names a format that does not exist.
+    UnknownFormat,
+    /// 406: `Accept` leaves nothing.
+    NotAcceptable,
+}
+
+/// Chooses by `?format=` or suffix, then by `Accept`. JSON is the one format; `api`, the original's browsable HTML, is
+/// known by name and never acceptable. Quality values are ignored, as the original does.
+pub(crate) fn negotiate(format: Option<&str>, accept: Option<&str>) -> Result<Rendering, NotNegotiable> {
+    match format {
+        None | Some("" | "json") => {}
+        Some("api") => return Err(NotNegotiable::NotAcceptable),
+        Some(_) => return Err(NotNegotiable::UnknownFormat),
+    }
+    let accept = accept.unwrap_or("*/*");
+    let covering = accept.split(',').map(|part| MediaType::parse(part.trim()));
+    let best = covering.filter(|media| media.covers("application", "json")).max_by_key(specificity);
+    let media = best.ok_or(NotNegotiable::NotAcceptable)?;
+    let indent = media.parameter("indent").and_then(|text| text.parse::<usize>().ok());
+    Ok(Rendering { indent: indent.map(|spaces| spaces.min(8)) })
+}
+
+fn specificity(media: &MediaType<'_>) -> u8 {
+    u8::from(media.main != "*") + u8::from(media.sub != "*") + u8::from(!media.parameters.trim().is_empty())
+}
+
+/// Indents compact JSON as Python's `json.dumps(indent=n)` does.
+pub(crate) fn indented(json: &[u8], spaces: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len() * 2);
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let mut previous = 0;
+    let new_line = |out: &mut Vec<u8>, depth: usize| {
+        out.push(b'\n');
+        out.extend(std::iter::repeat_n(b' ', depth * spaces));
+    };
+    for &byte in json {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            out.push(byte);
+        } else {
+            let closes = matches!(byte, b'}' | b']');
+            let empty = matches!((previous, byte), (b'{', b'}') | (b'[', b']'));
+            if matches!(previous, b'{' | b'[') && !empty {
+                depth += 1;
+                new_line(&mut out, depth);
+            }
+            if closes && !empty {
+                depth = depth.saturating_sub(1);
+                new_line(&mut out, depth);
+            }
+            out.push(byte);
+            match byte {
+                b',' => new_line(&mut out, depth),
+                b':' => out.push(b' '),
+                b'"' => in_string = true,
+                _ => {}
+            }
+        }
+        previous = byte;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accept_is_read_as_the_original_reads_it() {
+        for (accept, acceptable) in [
+            (None, true),
+            (Some("*/*"), true),
+            (Some("application/*"), true),
+            (Some("APPLICATION/JSON"), true),
+            (Some("application/json; version=1"), true),
+            (Some("text/html;q=0.1, application/json"), true),
+            (Some("application/json;q=0"), true),
+            (Some("application/xml"), false),
+            (Some(""), false),
+            (Some("zzz"), false),
+            (Some("*"), false),
+            (Some("text/html"), false),
+            (Some("text/html, */*;q=0.1"), true),
+        ] {
+            assert_eq!(negotiate(None, accept).is_ok(), acceptable, "{accept:?}");
+        }
+    }
+
+    #[test]
+    fn format_comes_before_accept() {
+        assert_eq!(negotiate(Some("xml"), Some("*/*")), Err(NotNegotiable::UnknownFormat));
+        assert_eq!(negotiate(Some("api"), Some("application/json")), Err(NotNegotiable::NotAcceptable));
+        assert!(negotiate(Some("json"), None).is_ok() && negotiate(Some(""), None).is_ok());
+        assert_eq!(negotiate(Some("json"), Some("image/png")), Err(NotNegotiable::NotAcceptable));
+    }
+
+    #[test]
+    fn indentation_is_pythons() {
+        let accept = Some("*/*, application/json; indent=2");
+        assert_eq!(negotiate(None, accept), Ok(Rendering { indent: Some(2) }));
+        let text = indented(br#"{"a":[1,{"b":"x, \"y\": {}"}],"c":{},"d":[]}"#, 2);
+        let expected = "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x, \\\"y\\\": {}\"\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}";
+        assert_eq!(String::from_utf8(text).unwrap(), expected);
+    }
+}

@@ -1,0 +1,111 @@
+//! What OPTIONS tells of a view: the shape of Django REST framework's `SimpleMetadata`.
+
+use serde_json::{Map, Value, json};
+
+use super::view::View;
+
+/// One field of a form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FormField {
+    name: &'static str,
+    kind: &'static str,
+    required: bool,
+    read_only: bool,
+    label: &'static str,
+    help_text: Option<&'static str>,
+    min_length: Option<usize>,
+    max_length: Option<usize>,
+}
+
+/// The fields of a form, in its order.
+pub(crate) type Fields = &'static [FormField];
+
+const fn field(name: &'static str, kind: &'static str, label: &'static str) -> FormField {
+    let (help_text, min_length, max_length) = (None, None, None);
+    FormField { name, kind, required: false, read_only: false, label, help_text, min_length, max_length }
+}
+
+impl FormField {
+    const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    const fn read_only(self) -> Self {
+        Self { read_only: true, ..self }
+    }
+
+    const fn at_most(self, max_length: usize) -> Self {
+        Self { max_length: Some(max_length), ..self }
+    }
+
+    fn to_json(self) -> Value {
+        let mut object = Map::new();
+        object.insert("type".into(), self.kind.into());
+        object.insert("required".into(), self.required.into());
+        object.insert("read_only".into(), self.read_only.into());
+        object.insert("label".into(), self.label.into());
+        if let Some(text) = self.help_text {
+            object.insert("help_text".into(), text.into());
+        }
+        for (key, length) in [("min_length", self.min_length), ("max_length", self.max_length)] {
+            length.map(|length| object.insert(key.into(), length.into()));
+        }
+        object.into()
+    }
+}
+
+pub(crate) const REGISTRATION: Fields = &[
+    FormField { min_length: Some(1), ..field("username", "string", "Username").required().at_most(150) },
+    field("email", "email", "Email").required(),
+    field("password1", "string", "Password1").required(),
+    field("password2", "string", "Password2").required(),
+];
+
+pub(crate) const LOGIN: Fields = &[
+    field("username", "string", "Username"),
+    field("email", "email", "Email"),
+    field("password", "string", "Password").required(),
+];
+
+pub(crate) const USER: Fields = &[
+    field("pk", "integer", "ID").read_only(),
+    FormField {
+        help_text: Some("Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."),
+        ..field("username", "string", "Username").required().at_most(150)
+    },
+    field("email", "email", "Email address").read_only(),
+    field("first_name", "string", "First name").at_most(150),
+    field("last_name", "string", "Last name").at_most(150),
+];
+
+pub(crate) const PROFILE: Fields = &[
+    field("id", "integer", "ID").read_only(),
+    field("user", "field", "User").read_only(),
+    field("avatar", "image upload", "Avatar").read_only(),
+    field("bio", "string", "Bio").at_most(240),
+    field("city", "string", "City").at_most(30),
+];
+
+pub(crate) const STATUS: Fields = &[
+    field("id", "integer", "ID").read_only(),
+    field("user_profile", "field", "User profile").read_only(),
+    field("status_content", "string", "Status content").required().at_most(240),
+    field("created_at", "datetime", "Created at").read_only(),
+    field("updated_at", "datetime", "Updated at").read_only(),
+];
+
+/// The body of the answer. `writable` says whether the caller could send the form, which is when it is described.
+pub(crate) fn describe(view: &View, writable: bool) -> Value {
+    let mut body = json!({
+        "name": view.name,
+        "description": view.description,
+        "renders": ["application/json", "text/html"],
+        "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+    });
+    if let (true, Some((method, fields)), Some(object)) = (writable, view.fields, body.as_object_mut()) {
+        let described: Map<String, Value> =
+            fields.iter().map(|field| (field.name.to_owned(), field.to_json())).collect();
+        object.insert("actions".into(), json!({ method: described }));
+    }
+    body
+}

@@ -1,0 +1,154 @@
+//! The query string, as Django reads it: of several values the last counts.
+
+use poem::{Request, RequestBody};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    registry::{MetaParamIn, MetaSchemaRef, Registry},
+    types::Type,
+};
+
+use super::error::ApiError;
+
+/// One parameter of the query, documented by the operation that takes it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct QueryText(pub(crate) Option<String>);
+
+impl<'a> ApiExtractor<'a> for QueryText {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+
+    type ParamType = String;
+    type ParamRawType = String;
+
+    fn register(registry: &mut Registry) {
+        <String as Type>::register(registry);
+    }
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Query)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(String::schema_ref())
+    }
+
+    fn param_raw_type(&self) -> Option<&Self::ParamRawType> {
+        self.0.as_ref()
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        options: ExtractParamOptions<Self::ParamType>,
+    ) -> poem::Result<Self> {
+        Ok(Self(last(request, options.name)))
+    }
+}
+
+/// The last value of this name.
+pub(crate) fn last(request: &Request, name: &str) -> Option<String> {
+    let query = request.uri().query()?;
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
+}
+
+/// The terms of `?search=`: split at white space and commas, but not inside quotes; every term must be found.
+///
+/// The rule is Django REST framework's `search_smart_split` over Django's `smart_split`.
+///
+/// # Errors
+/// A NUL, which no database finds.
+pub(crate) fn search_terms(search: &str) -> Result<Vec<String>, ApiError> {
+    if search.contains('\0') {
+        return Err(ApiError::NullCharacter);
+    }
+    let mut terms = Vec::new();
+    let mut rest = search.trim_start();
+    while !rest.is_empty() {
+        let (word, tail) = rest.split_at(word_length(rest));
+        rest = tail.trim_start();
+        let word = word.trim_matches(',');
+        match unquoted(word) {
+            Some(phrase) => terms.push(phrase),
+            None => terms.extend(word.split(',').filter(|term| !term.is_empty()).map(|term| term.trim().to_owned())),
+        }
+    }
+    Ok(terms)
+}
+
+/// Bytes of the first word: text and quoted phrases without white space between them. A quote that nothing closes is
+/// a character like any other.
+fn word_length(text: &str) -> usize {
+    let to_space = text.find(char::is_whitespace).unwrap_or(text.len());
+    let (mut length, mut has_phrase) = (0, false);
+    loop {
+        let rest = text.get(length..).unwrap_or_default();
+        let Some(c) = rest.chars().next() else { break };
+        if c.is_whitespace() {
+            break;
+        }
+        if matches!(c, '"' | '\'') {
+            let Some(phrase) = phrase_length(rest, c) else { break };
+            length += phrase;
+            has_phrase = true;
+        } else {
+            length += c.len_utf8();
+        }
+    }
+    if has_phrase { length } else { to_space.max(1) }
+}
+
+/// Bytes of a quoted phrase with its quotes, if it is closed.
+fn phrase_length(text: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            _ if c == quote => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The text of a word that is one quoted phrase.
+fn unquoted(word: &str) -> Option<String> {
+    let quote = word.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let inside = word.strip_prefix(quote)?.strip_suffix(quote)?;
+    Some(inside.replace(&format!("\\{quote}"), &quote.to_string()).replace("\\\\", "\\"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_are_split_as_the_original_splits_them() {
+        for (search, terms) in [
+            ("", vec![]),
+            ("  ", vec![]),
+            ("new york", vec!["new", "york"]),
+            ("a,b, c", vec!["a", "b", "c"]),
+            ("\"new york\" x", vec!["new york", "x"]),
+            ("'a b'", vec!["a b"]),
+            ("\"open end", vec!["\"open", "end"]),
+            (",,\"a b\",", vec!["a b"]),
+            ("%_%", vec!["%_%"]),
+            ("\"a \\\" b\"", vec!["a \" b"]),
+            ("it's", vec!["it's"]),
+            ("x\"a b\"y", vec!["x\"a b\"y"]),
+            ("\u{3000}é\u{3000}", vec!["é"]),
+        ] {
+            assert_eq!(search_terms(search).unwrap(), terms, "{search:?}");
+        }
+        assert!(search_terms("a\0").is_err());
+    }
+
+    #[test]
+    fn the_last_value_counts() {
+        let request = Request::builder().uri_str("/?a=1&a=2%20x+y&b=").finish();
+        assert_eq!(last(&request, "a"), Some("2 x y".into()));
+        assert_eq!(last(&request, "b"), Some(String::new()));
+        assert_eq!(last(&request, "c"), None);
+    }
+}

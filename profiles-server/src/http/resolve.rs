@@ -1,0 +1,155 @@
+//! From a path to a view, as Django's URL patterns and the final-slash rule have it.
+
+use super::view::{Slash, VIEWS, View};
+
+/// What a path leads to.
+#[derive(Debug)]
+pub(crate) enum Resolved {
+    /// A view.
+    View(Target),
+    /// A view, if only the path ended in a slash.
+    AppendSlash,
+    /// Nothing.
+    Unknown,
+}
+
+/// A view, and what the path says beyond it.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) view: &'static View,
+    /// The text where the row's number stands.
+    pub(crate) row: Option<RowId>,
+    /// The format named by a suffix.
+    pub(crate) format: Option<String>,
+}
+
+/// What stands where a row's number should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowId {
+    /// Decimal digits: a number, though there may be no such row.
+    Number(u64),
+    /// A number to Python's `int()` that names no row here: signed, or with underscores.
+    NoSuchRow,
+    /// No number.
+    NotANumber,
+}
+
+/// Resolves a path below the mount point, percent-encoded as it came.
+pub(crate) fn resolve(path: &str) -> Resolved {
+    let path = decode(path);
+    match find(&path) {
+        Some(target) => Resolved::View(target),
+        None if !path.ends_with('/') && find(&format!("{path}/")).is_some() => Resolved::AppendSlash,
+        None => Resolved::Unknown,
+    }
+}
+
+fn find(path: &str) -> Option<Target> {
+    VIEWS.iter().find_map(|view| matches(view, path))
+}
+
+fn matches(view: &'static View, path: &str) -> Option<Target> {
+    let (prefix, has_id) = view.path.strip_suffix("{id}").map_or((view.path, false), |prefix| (prefix, true));
+    let rest = path.strip_prefix(prefix)?;
+    let (row, tail) = if has_id {
+        let (id, tail) = rest.split_at_checked(rest.find(['/', '.']).unwrap_or(rest.len()))?;
+        if id.is_empty() {
+            return None;
+        }
+        (Some(RowId::parse(id)), tail)
+    } else {
+        (None, rest)
+    };
+    let format = match tail {
+        "/" => None,
+        "" if view.slash == Slash::Optional => None,
+        _ if view.suffixes => Some(suffix(view, tail)?),
+        _ => return None,
+    };
+    Some(Target { view, row, format })
+}
+
+/// `.json` or `.json/`; the root's is `/.json`.
+fn suffix(view: &View, tail: &str) -> Option<String> {
+    let tail = if view.path == "/api" { tail.strip_prefix('/')? } else { tail };
+    let name = tail.strip_prefix('.')?;
+    let name = name.strip_suffix('/').unwrap_or(name);
+    let valid = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    valid.then(|| name.to_owned())
+}
+
+impl RowId {
+    fn parse(text: &str) -> Self {
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            return text.parse().map_or(Self::NoSuchRow, Self::Number);
+        }
+        // Python's int(): white space around, a sign, single underscores between digits, digits of any script. To us a
+        // row has one address, so none of these finds it; only the message tells them from words.
+        let trimmed = text.trim();
+        let digits = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
+        let is_number = !digits.is_empty()
+            && digits.split('_').all(|part| {
+                !part.is_empty() && part.chars().all(|c| c.is_ascii_digit() || (!c.is_ascii() && c.is_numeric()))
+            });
+        if is_number { Self::NoSuchRow } else { Self::NotANumber }
+    }
+}
+
+/// Percent-decodes; what is not UTF-8 stays encoded, as Django keeps it.
+fn decode(path: &str) -> String {
+    let bytes: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
+    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(path: &str) -> String {
+        match resolve(path) {
+            Resolved::View(Target { view, row, format }) => format!("{} {row:?} {format:?}", view.name),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn paths_lead_where_django_leads_them() {
+        for (path, expected) in [
+            ("/api/", "Api Root None None"),
+            ("/api/.json", "Api Root None Some(\"json\")"),
+            ("/api", "AppendSlash"),
+            ("/api/profiles/", "Profile List None None"),
+            ("/api/profiles", "AppendSlash"),
+            ("/api/profiles.json", "Profile List None Some(\"json\")"),
+            ("/api%2Fprofiles/", "Profile List None None"),
+            ("/api/profiles/7/", "Profile Instance Some(Number(7)) None"),
+            ("/api/profiles/007/", "Profile Instance Some(Number(7)) None"),
+            ("/api/profiles/7", "AppendSlash"),
+            ("/api/profiles/7.json", "Profile Instance Some(Number(7)) Some(\"json\")"),
+            ("/api/profiles/1.0/", "Profile Instance Some(Number(1)) Some(\"0\")"),
+            ("/api/profiles/abc/", "Profile Instance Some(NotANumber) None"),
+            ("/api/profiles/-1/", "Profile Instance Some(NoSuchRow) None"),
+            ("/api/profiles/1_000/", "Profile Instance Some(NoSuchRow) None"),
+            ("/api/profiles/1__0/", "Profile Instance Some(NotANumber) None"),
+            ("/api/profiles/99999999999999999999/", "Profile Instance Some(NoSuchRow) None"),
+            ("/api/profiles/%00/", "Profile Instance Some(NotANumber) None"),
+            ("/api/profiles/%FF/", "Profile Instance Some(NotANumber) None"),
+            ("/api/profiles/%D9%A3/", "Profile Instance Some(NoSuchRow) None"),
+            ("/api/profile-status/3/", "Profile Status Instance Some(Number(3)) None"),
+            ("/api/rest-auth/login", "Login None None"),
+            ("/api/rest-auth/login/", "Login None None"),
+            ("/api/rest-auth/registration", "AppendSlash"),
+            ("/api/rest-auth/login.json", "Unknown"),
+            ("/api/rest-auth/", "Unknown"),
+            ("/api/rest-auth/xlogin/", "Unknown"),
+            ("/api/Profiles/", "Unknown"),
+            ("/api//profiles/", "Unknown"),
+            ("/api/profiles/%2e%2e/", "Unknown"),
+            ("/api/profiles/7/x/", "Unknown"),
+            ("/nope", "Unknown"),
+            ("", "Unknown"),
+        ] {
+            assert_eq!(show(path), expected, "{path}");
+        }
+    }
+}

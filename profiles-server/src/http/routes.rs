@@ -1,0 +1,45 @@
+//! The operations, one file per resource. Each translates a request for the core, and its answer for the wire.
+
+mod login;
+mod logout;
+mod profiles;
+mod registration;
+mod root;
+mod statuses;
+mod user;
+
+use std::sync::Arc;
+
+use poem::Request;
+use poem_openapi::Tags;
+use profiles_core::Core;
+
+pub(crate) use self::{
+    login::LoginApi, logout::LogoutApi, profiles::ProfilesApi, registration::RegistrationApi, root::RootApi,
+    statuses::StatusesApi, user::UserApi,
+};
+use super::{Settings, base_url::BaseUrl};
+
+/// The headings of the document.
+#[derive(Tags)]
+pub(crate) enum Tag {
+    /// Registering, logging in and out, one's own details.
+    Authentication,
+    /// What accounts show of themselves: read by everyone, edited by their owner or staff.
+    Profiles,
+    /// Short texts: read by everyone, posted by accounts, edited and deleted by their owner or staff.
+    Statuses,
+}
+
+/// What every operation has at hand.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) core: Arc<Core>,
+    pub(crate) settings: Arc<Settings>,
+}
+
+impl Context {
+    fn base_url(&self, request: &Request) -> BaseUrl<'_> {
+        BaseUrl::of(request, self.settings.public_url.as_deref(), &self.settings.trusted_origins)
+    }
+}

@@ -1,0 +1,76 @@
+//! `POST /api/rest-auth/registration/`
+
+use poem::{IntoResponse, Response};
+use poem_openapi::{
+    ApiResponse, OpenApi,
+    registry::{MetaResponses, Registry},
+};
+use profiles_api::{Detail, KeyResponse, RegisterRequest};
+use profiles_core::{
+    Registration,
+    fields::name,
+    model::{Email, Password, Username},
+};
+
+use super::{Context, Tag, login::login_cookies};
+use crate::http::{
+    answer::Created,
+    error::ApiError,
+    form::{Form, Input, TextField},
+};
+
+pub(crate) struct RegistrationApi(pub(crate) Context);
+
+#[OpenApi(tag = "Tag::Authentication")]
+impl RegistrationApi {
+    /// Register
+    ///
+    /// Makes an account with an empty profile, logs it in, and mails a link to confirm the address. Where the server
+    /// requires confirmation first, the answer is `{"detail": "Verification e-mail sent."}` and nobody is logged in.
+    #[oai(path = "/api/rest-auth/registration", method = "post", operation_id = "register")]
+    async fn register(&self, body: Input<RegisterRequest>) -> Result<Registered, ApiError> {
+        let form = body.read().await?;
+        let outcome = self.0.core.register(registration(&form, self.0.core.settings().email_required)).await?;
+        let Some(login) = outcome.login else {
+            let detail = Detail { detail: "Verification e-mail sent.".to_owned() };
+            return Ok(Registered::ToBeConfirmed(Created::new(detail)));
+        };
+        let key = KeyResponse { key: login.token.expose().to_owned() };
+        Ok(Registered::LoggedIn(Created::new(key).with_cookies(login_cookies(&self.0, &login)?)))
+    }
+}
+
+fn registration(form: &Form, email_required: bool) -> Registration {
+    let email = if email_required { TextField::required(name::EMAIL) } else { TextField::optional(name::EMAIL) };
+    Registration {
+        username: form.required(name::USERNAME, Username::parse),
+        email: form.text(email.email(), Email::parse),
+        password1: form.required(name::PASSWORD1, Password::parse),
+        password2: form.required(name::PASSWORD2, Password::parse),
+    }
+}
+
+/// A new account: logged in, or to be confirmed first.
+enum Registered {
+    LoggedIn(Created<KeyResponse>),
+    ToBeConfirmed(Created<Detail>),
+}
+
+impl IntoResponse for Registered {
+    fn into_response(self) -> Response {
+        match self {
+            Self::LoggedIn(answer) => answer.into_response(),
+            Self::ToBeConfirmed(answer) => answer.into_response(),
+        }
+    }
+}
+
+impl ApiResponse for Registered {
+    fn meta() -> MetaResponses {
+        Created::<KeyResponse>::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        Created::<KeyResponse>::register(registry);
+    }
+}

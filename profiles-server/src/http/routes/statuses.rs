@@ -1,0 +1,160 @@
+//! `/api/profile-status/`
+
+use std::sync::Arc;
+
+use poem::Request;
+use poem_openapi::{OpenApi, param::Path};
+use profiles_api::{Page, Status as Wire, StatusPatch, StatusWrite};
+use profiles_core::{
+    FieldErrors,
+    fields::name,
+    model::{Status, StatusId, StatusText},
+    store::StatusFilter,
+};
+
+use super::{Context, Tag};
+use crate::http::{
+    answer::{Answer, Created, NoContent},
+    authentication::Caller,
+    error::ApiError,
+    form::{Form, Input, TextField},
+    list::{Asked, List, RowShape},
+    pagination::PageQuery,
+    query::QueryText,
+};
+
+pub(crate) struct StatusesApi(pub(crate) Context);
+
+#[OpenApi(tag = "Tag::Statuses")]
+impl StatusesApi {
+    /// List statuses
+    ///
+    /// In the order of posting.
+    #[oai(path = "/api/profile-status", method = "get", operation_id = "list_statuses")]
+    async fn list(
+        &self,
+        request: &Request,
+        caller: Caller,
+        /// Only those of the account with exactly this username, case included.
+        username: QueryText,
+        /// The page, from 1; `last` for the last.
+        page: QueryText,
+        /// Rows of a page, up to the server's maximum.
+        page_size: QueryText,
+    ) -> Result<List<Page<Wire>>, ApiError> {
+        let filter = StatusFilter { username: username.0 };
+        let (core, actor) = (Arc::clone(&self.0.core), caller.actor);
+        let asked = Asked {
+            request,
+            page: PageQuery { page: page.0, page_size: page_size.0 },
+            url: self.0.base_url(request).absolute("/api/profile-status/"),
+        };
+        let (source, filter) = (Arc::clone(&core), Arc::new(filter));
+        let shown = Arc::clone(&filter);
+        let read = move |slice| {
+            let (core, filter) = (Arc::clone(&source), Arc::clone(&shown));
+            async move { core.statuses(actor, &filter, slice).await }
+        };
+        let count = core.count_statuses(actor, &filter);
+        let row = RowShape { id: |status: &Status| status.id, wire };
+        List::answer(self.0.settings.pagination, asked, count, read, row).await
+    }
+
+    /// Post a status
+    ///
+    /// Under one's own profile.
+    #[oai(path = "/api/profile-status", method = "post", operation_id = "post_status")]
+    async fn post(&self, caller: Caller, body: Input<StatusWrite>) -> Result<Created<Wire>, ApiError> {
+        let text = required_text(&body.read().await?)?;
+        Ok(Created::new(wire(&self.0.core.post_status(caller.actor, text).await?)))
+    }
+
+    /// Show a status
+    #[oai(path = "/api/profile-status/:id", method = "get", operation_id = "get_status")]
+    async fn show(
+        &self,
+        caller: Caller,
+        id: Path<u64>,
+        /// Only if it is of the account with exactly this username.
+        username: QueryText,
+    ) -> Result<Answer<Wire>, ApiError> {
+        let filter = StatusFilter { username: username.0 };
+        Ok(Answer::new(wire(&self.0.core.status(caller.actor, StatusId::new(id.0), &filter).await?)))
+    }
+
+    /// Edit a status
+    ///
+    /// By its owner or staff. `updated_at` moves; `created_at` and the owner never do.
+    #[oai(path = "/api/profile-status/:id", method = "put", operation_id = "replace_status")]
+    async fn replace(
+        &self,
+        caller: Caller,
+        id: Path<u64>,
+        /// Only if it is of the account with exactly this username.
+        username: QueryText,
+        body: Input<StatusWrite>,
+    ) -> Result<Answer<Wire>, ApiError> {
+        let filter = StatusFilter { username: username.0 };
+        let editor = self.0.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        let text = required_text(&body.read().await?)?;
+        Ok(Answer::new(wire(&editor.apply(Some(text)).await?)))
+    }
+
+    /// Edit some fields of a status
+    ///
+    /// Without any, `updated_at` moves all the same.
+    #[oai(path = "/api/profile-status/:id", method = "patch", operation_id = "update_status")]
+    async fn update(
+        &self,
+        caller: Caller,
+        id: Path<u64>,
+        /// Only if it is of the account with exactly this username.
+        username: QueryText,
+        body: Input<StatusPatch>,
+    ) -> Result<Answer<Wire>, ApiError> {
+        let filter = StatusFilter { username: username.0 };
+        let editor = self.0.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        let text = text(&body.read().await?, TextField::patched(name::STATUS_CONTENT))?;
+        Ok(Answer::new(wire(&editor.apply(text).await?)))
+    }
+
+    /// Delete a status
+    ///
+    /// By its owner or staff.
+    #[oai(path = "/api/profile-status/:id", method = "delete", operation_id = "delete_status")]
+    async fn delete(
+        &self,
+        caller: Caller,
+        id: Path<u64>,
+        /// Only if it is of the account with exactly this username.
+        username: QueryText,
+    ) -> Result<NoContent, ApiError> {
+        let filter = StatusFilter { username: username.0 };
+        self.0.core.delete_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        Ok(NoContent)
+    }
+}
+
+fn text(form: &Form, field: TextField) -> Result<Option<StatusText>, ApiError> {
+    let refused = |errors| {
+        let mut all = FieldErrors::new();
+        all.extend(name::STATUS_CONTENT, errors);
+        ApiError::from(all)
+    };
+    form.text(field, StatusText::parse).map_err(refused)
+}
+
+fn required_text(form: &Form) -> Result<StatusText, ApiError> {
+    let missing = || FieldErrors::of(name::STATUS_CONTENT, profiles_core::FieldError::Required);
+    text(form, TextField::required(name::STATUS_CONTENT))?.ok_or_else(|| missing().into())
+}
+
+fn wire(status: &Status) -> Wire {
+    Wire {
+        id: status.id.get(),
+        user_profile: status.username.to_string(),
+        status_content: status.text.to_string(),
+        created_at: status.created_at.to_string(),
+        updated_at: status.updated_at.to_string(),
+    }
+}

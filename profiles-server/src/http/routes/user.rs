@@ -1,0 +1,70 @@
+//! `/api/rest-auth/user/`
+
+use poem_openapi::{OpenApi, types::Type};
+use profiles_api::{UserDetails, UserPatch, UserUpdate};
+use profiles_core::{
+    AccountEdit,
+    fields::name,
+    model::{Account, Email, PersonName, Username},
+};
+
+use super::{Context, Tag};
+use crate::http::{
+    answer::Answer,
+    authentication::Caller,
+    error::ApiError,
+    form::{Input, TextField},
+};
+
+pub(crate) struct UserApi(pub(crate) Context);
+
+#[OpenApi(tag = "Tag::Authentication")]
+impl UserApi {
+    /// Show one's own details
+    #[oai(path = "/api/rest-auth/user", method = "get", operation_id = "get_user")]
+    async fn show(&self, caller: Caller) -> Result<Answer<UserDetails>, ApiError> {
+        Ok(Answer::new(details(&self.0.core.own_account(caller.actor).await?)))
+    }
+
+    /// Replace one's own details
+    ///
+    /// A username that is taken is refused, one's own included: to keep it, leave it out (PATCH).
+    #[oai(path = "/api/rest-auth/user", method = "put", operation_id = "replace_user")]
+    async fn replace(&self, caller: Caller, body: Input<UserUpdate>) -> Result<Answer<UserDetails>, ApiError> {
+        self.edit(caller, body, TextField::required(name::USERNAME)).await
+    }
+
+    /// Change one's own details
+    #[oai(path = "/api/rest-auth/user", method = "patch", operation_id = "update_user")]
+    async fn update(&self, caller: Caller, body: Input<UserPatch>) -> Result<Answer<UserDetails>, ApiError> {
+        self.edit(caller, body, TextField::patched(name::USERNAME)).await
+    }
+}
+
+impl UserApi {
+    async fn edit<T: Type>(
+        &self,
+        caller: Caller,
+        body: Input<T>,
+        username: TextField,
+    ) -> Result<Answer<UserDetails>, ApiError> {
+        let form = body.read().await?;
+        let optional = |name| TextField::optional(name).allow_blank();
+        let edit = AccountEdit {
+            username: form.text(username, Username::parse),
+            first_name: form.text(optional(name::FIRST_NAME), PersonName::parse),
+            last_name: form.text(optional(name::LAST_NAME), PersonName::parse),
+        };
+        Ok(Answer::new(details(&self.0.core.edit_own_account(caller.actor, edit).await?)))
+    }
+}
+
+fn details(account: &Account) -> UserDetails {
+    UserDetails {
+        pk: account.id.get(),
+        username: account.username.to_string(),
+        email: account.email.as_ref().map(Email::to_string).unwrap_or_default(),
+        first_name: account.first_name.to_string(),
+        last_name: account.last_name.to_string(),
+    }
+}

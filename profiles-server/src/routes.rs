@@ -1,0 +1,95 @@
+//! The API as routes: for this program, and for any other poem application to mount.
+
+use std::sync::Arc;
+
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route, endpoint::BoxEndpoint};
+use poem_openapi::OpenApiService;
+use profiles_core::Core;
+
+use crate::http::{
+    Contract, Settings, Slashed,
+    headers::{SecurityHeaders, docs_policy},
+    routes::{Context, LoginApi, LogoutApi, ProfilesApi, RegistrationApi, RootApi, StatusesApi, UserApi},
+};
+
+type Operations = (RegistrationApi, LoginApi, LogoutApi, UserApi, ProfilesApi, StatusesApi, RootApi);
+
+/// Builds the API over a core that somebody else made.
+///
+/// ```
+/// use std::sync::Arc;
+/// use poem::Route;
+/// use profiles_core::{Core, store::MemoryStore};
+/// use profiles_server::Api;
+///
+/// let core = Arc::new(Core::builder(Arc::new(MemoryStore::new())).build()?);
+/// let app = Route::new().nest("/accounts", Api::new(core).into_endpoint());
+/// # Ok::<(), profiles_core::Error>(())
+/// ```
+#[must_use]
+pub struct Api {
+    core: Arc<Core>,
+    settings: Settings,
+}
+
+impl Api {
+    /// The API with the settings of a new deployment.
+    pub fn new(core: Arc<Core>) -> Self {
+        Self { core, settings: Settings::default() }
+    }
+
+    /// Other settings.
+    pub fn settings(self, settings: Settings) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// Everything: `/api/...`, Swagger UI at `/docs`, the document at `/openapi.json`.
+    pub fn into_endpoint(self) -> BoxEndpoint<'static> {
+        let context = Context { core: self.core, settings: Arc::new(self.settings) };
+        let service = service(&context);
+        let (document, swagger) = (service.spec_endpoint(), service.swagger_ui());
+        let Context { core, settings } = context;
+        let api = Contract { operations: service.into_endpoint(), core, settings };
+        let documentation = Route::new().at("/openapi.json", document).nest("/docs", swagger.with(docs_policy()));
+        Everything { api, documentation }.with(SecurityHeaders).boxed()
+    }
+
+    /// The OpenAPI document as JSON.
+    pub fn document(self) -> String {
+        service(&Context { core: self.core, settings: Arc::new(self.settings) }).spec()
+    }
+}
+
+/// The API beside its documentation. Poem's router would refuse a path that is not UTF-8 before the contract sees it.
+struct Everything<A, D> {
+    api: A,
+    documentation: D,
+}
+
+impl<A: Endpoint<Output = Response>, D: Endpoint<Output = Response>> Endpoint for Everything<A, D> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let path = request.uri().path();
+        if path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/") {
+            self.documentation.call(request).await
+        } else {
+            self.api.call(request).await
+        }
+    }
+}
+
+fn service(context: &Context) -> OpenApiService<Slashed<Operations>, ()> {
+    let context = || context.clone();
+    let operations = (
+        RegistrationApi(context()),
+        LoginApi(context()),
+        LogoutApi(context()),
+        UserApi(context()),
+        ProfilesApi(context()),
+        StatusesApi(context()),
+        RootApi(context()),
+    );
+    OpenApiService::new(Slashed(operations), "profiles", env!("CARGO_PKG_VERSION"))
+        .summary("Accounts, authentication, profiles and statuses")
+}

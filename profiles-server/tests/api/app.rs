@@ -1,0 +1,210 @@
+//! A server for one test, and callers of it.
+
+use std::{error::Error, fmt::Write as _, sync::Arc};
+
+use poem::listener::{Acceptor, Listener, TcpListener};
+use profiles_core::{
+    Core, NewAccount,
+    env::SystemEntropy,
+    model::{Email, Password, Username},
+    password::Argon2Pool,
+    store::sled::{SledConfig, SledStore},
+};
+use profiles_server::{Api, http::Settings};
+use reqwest::{Client, Method, Response, redirect::Policy};
+use tempfile::TempDir;
+
+pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+/// What every account of the tests has.
+pub(crate) const PASSWORD: &str = "tulip-tango-92";
+
+/// A running server with an empty database.
+pub(crate) struct TestApp {
+    pub(crate) core: Arc<Core>,
+    pub(crate) url: String,
+    client: Client,
+    transcript: String,
+    _directory: TempDir,
+}
+
+/// Who sends a request.
+#[derive(Clone, Copy)]
+pub(crate) enum As<'a> {
+    Anonymous,
+    Token(&'a str),
+    /// The cookies, and the CSRF token that goes into the header.
+    Session(&'a Cookies),
+}
+
+/// What a browser keeps after a login.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cookies {
+    pub(crate) session: String,
+    pub(crate) csrf: String,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Result<Self> {
+        Self::start_with(Settings::default(), |_| {}).await
+    }
+
+    pub(crate) async fn start_with(
+        settings: Settings,
+        change: impl FnOnce(&mut profiles_core::Settings),
+    ) -> Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let store = SledStore::open(SledConfig::new(directory.path().join("store")))?;
+        let hasher = Argon2Pool::fast_for_tests(Arc::new(SystemEntropy));
+        let mut core_settings = profiles_core::Settings::default();
+        change(&mut core_settings);
+        let core = Core::builder(Arc::new(store)).hasher(Arc::new(hasher)).settings(core_settings).build()?;
+        let core = Arc::new(core);
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await?;
+        let address = acceptor.local_addr().into_iter().find_map(|address| address.as_socket_addr().copied());
+        let address = address.ok_or("no address")?;
+        let endpoint = Api::new(Arc::clone(&core)).settings(settings).into_endpoint();
+        tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(endpoint));
+        let client = Client::builder().redirect(Policy::none()).no_proxy().build()?;
+        let (url, transcript) = (format!("http://{address}"), String::new());
+        Ok(Self { core, url, client, transcript, _directory: directory })
+    }
+
+    /// Registers an account; answers its key.
+    pub(crate) async fn register(&self, username: &str) -> Result<String> {
+        let email = format!("{username}@example.org");
+        let body = serde_json::json!({
+            "username": username, "email": email, "password1": PASSWORD, "password2": PASSWORD,
+        });
+        let answer = self.request(Method::POST, "/api/rest-auth/registration/").json(&body).send().await?;
+        let answer: serde_json::Value = answer.error_for_status()?.json().await?;
+        Ok(answer["key"].as_str().ok_or("no key")?.to_owned())
+    }
+
+    /// Makes a staff account; answers its key.
+    pub(crate) async fn staff(&self) -> Result<String> {
+        let new = NewAccount {
+            username: Username::parse("moderator").map_err(|_| "username")?,
+            email: Email::parse("moderator@example.org").map_err(|_| "email")?,
+            password: Password::parse(PASSWORD).map_err(|_| "password")?,
+            is_staff: true,
+        };
+        self.core.create_account(new).await?;
+        let (_, login) = self.core.log_in(profiles_core::Credentials::parse("moderator", PASSWORD)).await?;
+        Ok(login.token.expose().to_owned())
+    }
+
+    /// Logs in as a browser does.
+    pub(crate) async fn session(&self, username: &str) -> Result<Cookies> {
+        let body = serde_json::json!({ "username": username, "password": PASSWORD });
+        let answer = self.request(Method::POST, "/api/rest-auth/login/").json(&body).send().await?;
+        Ok(cookies(&answer))
+    }
+
+    pub(crate) async fn post_status(&self, key: &str, text: &str) -> Result<String> {
+        let request =
+            self.request(Method::POST, "/api/profile-status/").header("Authorization", format!("Token {key}"));
+        let answer = request.json(&serde_json::json!({ "status_content": text })).send().await?;
+        let row: serde_json::Value = answer.error_for_status()?.json().await?;
+        Ok(format!("/api/profile-status/{}/", row["id"]))
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url)).header("Accept", "application/json")
+    }
+
+    /// Sends a request with a JSON body (none if it is empty) and notes it and its answer.
+    pub(crate) async fn note(&mut self, by: As<'_>, method: &str, path: &str, json: &str) -> Result<Response> {
+        let mut request = self.request(Method::from_bytes(method.as_bytes())?, path);
+        if !json.is_empty() {
+            request = request.header("Content-Type", "application/json").body(json.to_owned());
+        }
+        let who = match by {
+            As::Anonymous => "anonymous",
+            As::Token(key) => {
+                request = request.header("Authorization", format!("Token {key}"));
+                "token"
+            }
+            As::Session(cookies) => {
+                let value = format!("sessionid={}; csrftoken={}", cookies.session, cookies.csrf);
+                request = request.header("Cookie", value).header("X-CSRFToken", &cookies.csrf);
+                "session"
+            }
+        };
+        let shown = if json.len() > 200 { format!("({} bytes)", json.len()) } else { json.to_owned() };
+        self.note_request(&format!("{method} {path} {shown} by {who}"), request).await
+    }
+
+    /// Sends any request and notes it under this title.
+    pub(crate) async fn note_request(&mut self, title: &str, request: reqwest::RequestBuilder) -> Result<Response> {
+        let answer = request.send().await?;
+        let status = answer.status();
+        let _ = writeln!(self.transcript, "> {}", title.trim());
+        let _ = writeln!(self.transcript, "{}", status.as_u16());
+        for name in ["content-type", "allow", "vary", "www-authenticate", "location", "retry-after"] {
+            if let Some(value) = answer.headers().get(name) {
+                let _ = writeln!(self.transcript, "{name}: {}", value.to_str()?);
+            }
+        }
+        for cookie in answer.headers().get_all("set-cookie") {
+            let _ = writeln!(self.transcript, "set-cookie: {}", mask_cookie(cookie.to_str()?));
+        }
+        let headers = answer.headers().clone();
+        let body = answer.bytes().await?;
+        let _ = writeln!(self.transcript, "{}\n", String::from_utf8_lossy(&body));
+        let mut response = poem::http::Response::builder().status(status.as_u16());
+        for (name, value) in &headers {
+            response = response.header(name.as_str(), value.as_bytes());
+        }
+        Ok(response.body(body)?.into())
+    }
+
+    /// Everything noted so far, with what changes from run to run masked.
+    pub(crate) fn transcript(&self) -> String {
+        mask(&self.transcript.replace(&self.url, "<base>"))
+    }
+
+    /// Fails if anything in the store does not fit.
+    pub(crate) async fn verify(&self) -> Result {
+        let damage = self.core.store().verify().await?;
+        if damage.is_empty() { Ok(()) } else { Err(format!("{damage:?}").into()) }
+    }
+}
+
+pub(crate) fn cookies(answer: &Response) -> Cookies {
+    let value = |name: &str| {
+        let all = answer.headers().get_all("set-cookie").into_iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = all.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).unwrap_or_default()
+    };
+    Cookies { session: value("sessionid"), csrf: value("csrftoken") }
+}
+
+fn mask_cookie(cookie: &str) -> String {
+    let mut parts = cookie.split("; ").map(|part| match part.split_once('=') {
+        Some((name @ ("sessionid" | "csrftoken"), value)) if value != "\"\"" => format!("{name}=<{}>", value.len()),
+        Some(("expires", date)) if !date.contains("1970") => "expires=<date>".to_owned(),
+        _ => part.to_owned(),
+    });
+    parts.by_ref().collect::<Vec<_>>().join("; ")
+}
+
+/// Masks 40 hexadecimal digits, and times.
+fn mask(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive('"') {
+        let word = piece.trim_end_matches('"');
+        let is_key = word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        let is_time = word.len() == 27 && word.ends_with('Z') && word.contains('T');
+        let masked = if is_key {
+            "<key>"
+        } else if is_time {
+            "<time>"
+        } else {
+            word
+        };
+        out.push_str(masked);
+        out.push_str(piece.strip_prefix(word).unwrap_or_default());
+    }
+    out
+}

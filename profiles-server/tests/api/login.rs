@@ -1,0 +1,65 @@
+//! `POST /api/rest-auth/login/`
+
+use profiles_core::model::UsernameKey;
+use serde_json::json;
+
+use crate::app::{As, PASSWORD, Result, TestApp};
+
+const PATH: &str = "/api/rest-auth/login/";
+
+#[tokio::test]
+async fn every_login_has_a_key_of_its_own() -> Result {
+    let mut app = TestApp::start().await?;
+    let first = app.register("ada").await?;
+    let body = json!({ "username": " ADA ", "email": "", "password": format!(" {PASSWORD}\n") }).to_string();
+    let answer = app.note(As::Anonymous, "POST", PATH, &body).await?;
+    let second: serde_json::Value = answer.json().await?;
+    let second = second["key"].as_str().unwrap_or_default().to_owned();
+    assert_ne!(first, second);
+    for key in [&first, &second] {
+        app.note(As::Token(key), "GET", "/api/rest-auth/user/", "").await?;
+    }
+    insta::assert_snapshot!(app.transcript());
+    app.verify().await
+}
+
+#[tokio::test]
+async fn refusals_reveal_nothing() -> Result {
+    let mut app = TestApp::start().await?;
+    app.register("ada").await?;
+    app.register("sleeper").await?;
+    app.core.set_active(&UsernameKey::of("sleeper"), false).await?;
+    for body in [
+        json!({ "username": "ada", "password": "not-the-one" }),
+        json!({ "username": "nobody", "password": PASSWORD }),
+        json!({ "username": "sleeper", "password": PASSWORD }),
+        json!({ "username": "sleeper", "password": "not-the-one" }),
+        json!({ "username": "ada@example.org", "password": PASSWORD }),
+        json!({ "username": "two words", "password": 1 }),
+        json!({ "username": "x".repeat(5000), "password": PASSWORD }),
+    ] {
+        app.note(As::Anonymous, "POST", PATH, &body.to_string()).await?;
+    }
+    insta::assert_snapshot!(app.transcript());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() -> Result {
+    let mut app = TestApp::start().await?;
+    for body in [
+        json!({}),
+        json!({ "password": "x" }),
+        json!({ "email": "ada@example.org", "password": "x" }),
+        json!({ "username": "", "password": "x" }),
+        json!({ "username": "x", "password": "   " }),
+        json!({ "username": null, "password": null }),
+        json!({ "username": {}, "email": "zzz", "password": "x\u{0}" }),
+        json!({ "username": "a\u{0}", "password": "x" }),
+    ] {
+        app.note(As::Anonymous, "POST", PATH, &body.to_string()).await?;
+    }
+    app.note(As::Anonymous, "POST", PATH, r#"{"username": "\ud800", "password": "x"}"#).await?;
+    insta::assert_snapshot!(app.transcript());
+    Ok(())
+}

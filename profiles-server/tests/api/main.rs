@@ -1,0 +1,22 @@
+//! The wire contract, laid out as the routes are: a real server on a real socket over a real sled database.
+//!
+//! Each snapshot is a transcript of requests and answers. What changes from run to run (ids, keys, times) is masked;
+//! everything else that a client could see is there.
+
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::allow_attributes, reason = "a test fails by panicking"))]
+
+mod app;
+mod authentication;
+mod bodies;
+mod concurrency;
+mod login;
+mod logout;
+mod negotiation;
+mod openapi;
+mod pagination;
+mod paths;
+mod profiles;
+mod registration;
+mod root;
+mod statuses;
+mod user;
