@@ -87,8 +87,8 @@ fn a_request_that_does_not_end_is_cut_off_after_the_grace() {
     let place = Place::new();
     let server = place.serve("--shutdown-grace 1");
     let _stream = under_way(&server);
-    server.signal("-INT");
     let start = Instant::now();
+    server.signal("-INT");
     let (status, log) = server.ended();
     assert!(status.success() && start.elapsed() >= Duration::from_secs(1), "{log}");
 }
