@@ -114,12 +114,18 @@ async fn reads(store: &Arc<SledStore>, account: AccountId, readers: usize) -> Ou
     let (authenticating, showing) = (Arc::clone(store), Arc::clone(store));
     let principals = together(readers, move || {
         let store = Arc::clone(&authenticating);
-        async move { Ok(drop(black_box(store.principal(&digest, fixture::NOW).await?))) }
+        async move {
+            black_box(store.principal(&digest, fixture::NOW).await?);
+            Ok(())
+        }
     });
     let principals = principals.await?;
     let profiles = together(readers, move || {
         let store = Arc::clone(&showing);
-        async move { Ok(drop(black_box(store.profile_of(account).await?))) }
+        async move {
+            black_box(store.profile_of(account).await?);
+            Ok(())
+        }
     });
     let profiles = profiles.await?;
     println!("{readers} readers: {principals:.0} principals/s, {profiles:.0} profiles/s");

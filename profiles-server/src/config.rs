@@ -107,6 +107,7 @@ impl Config {
                 return Err(ConfigError::Invalid { origin: Origin::Program, key: setting.key, problem });
             }
         }
+        crate::app::hashing(&self.passwords).map_err(|error| ConfigError::Conflict(error.to_string()))?;
         match self.api.max_page_size {
             Limit::At(most) if self.api.page_size > most => Err(ConfigError::Conflict(format!(
                 "page_size ({}) is more than max_page_size ({most})",
@@ -191,7 +192,7 @@ mod tests {
         let mut config = Config::default();
         config.api.page_size = 101;
         let error = config.check().unwrap_err().to_string();
-        assert_eq!(error, "the configuration contradicts itself: page_size (101) is more than max_page_size (100)");
+        assert_eq!(error, "the configuration does not do: page_size (101) is more than max_page_size (100)");
         config.api.max_page_size = Limit::Off;
         config.check().unwrap();
         config.api.page_size = 0;

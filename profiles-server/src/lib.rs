@@ -12,11 +12,14 @@
     )
 )]
 
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod http;
 pub mod logging;
 pub mod mailer;
 mod routes;
 pub mod secret;
+pub mod server;
 
 pub use self::routes::Api;

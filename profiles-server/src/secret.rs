@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -42,16 +43,26 @@ pub enum SecretError {
 /// # Errors
 /// The file can't be used.
 pub fn mail_secret(storage: &Storage, entropy: &dyn Entropy) -> Result<MailSecret, SecretError> {
-    if let Some(key) = &storage.secret_key {
-        return Ok(MailSecret::from_bytes(*key.expose()));
+    if let Some(secret) = stored(storage)? {
+        return Ok(secret);
     }
-    let path = storage.data_dir.join("secret.key");
-    let failed = |error| SecretError::File { path: path.clone(), error };
-    let key = match read(&path).map_err(failed)? {
-        Some(text) => text.trim_end().parse().map_err(|_| SecretError::Damaged { path: path.clone() })?,
-        None => make(&path, entropy, failed)?,
-    };
-    Ok(MailSecret::from_bytes(*SecretKey::expose(&key)))
+    let path = storage.secret_file();
+    let key = make(&path, entropy, |error| SecretError::File { path: path.clone(), error })?;
+    Ok(MailSecret::from_bytes(*key.expose()))
+}
+
+/// The secret that is set, or the one in `secret.key`, or `None` if there is none yet.
+///
+/// # Errors
+/// The file can't be used.
+pub fn stored(storage: &Storage) -> Result<Option<MailSecret>, SecretError> {
+    if let Some(key) = &storage.secret_key {
+        return Ok(Some(MailSecret::from_bytes(*key.expose())));
+    }
+    let path = storage.secret_file();
+    let text = read(&path).map_err(|error| SecretError::File { path: path.clone(), error })?;
+    let key = text.map(|text| text.trim_end().parse::<SecretKey>()).transpose();
+    Ok(key.map_err(|_| SecretError::Damaged { path })?.map(|key| MailSecret::from_bytes(*key.expose())))
 }
 
 /// The file's text, or `None` if there is no file.
@@ -93,32 +104,18 @@ fn make(
     Ok(key)
 }
 
-#[cfg(unix)]
 fn private_file(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-#[cfg(not(unix))]
-fn private_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
-}
-
-#[cfg(unix)]
 fn warn_if_others_can_read(file: &File, path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
     if file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
         tracing::warn!(path = %path.display(), "others on this machine can read the secret key: chmod 600 it");
     }
 }
 
-#[cfg(not(unix))]
-fn warn_if_others_can_read(_: &File, _: &Path) {}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use profiles_core::{env::SystemEntropy, mail::KeySeed};
 
     use super::*;

@@ -49,6 +49,7 @@ fn in_words(error: &rustls::CertificateError) -> String {
         C::Expired | C::ExpiredContext { .. } => "it has expired".to_owned(),
         C::NotValidYet | C::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
         C::NotValidForName | C::NotValidForNameContext { .. } => "it is for another name".to_owned(),
+        C::BadSignature => "its signature is wrong".to_owned(),
         C::Revoked => "it was revoked".to_owned(),
         other => other.to_string(),
     }

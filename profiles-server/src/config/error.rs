@@ -49,7 +49,7 @@ pub enum ConfigError {
         problem: String,
     },
     /// Two settings contradict each other.
-    #[error("the configuration contradicts itself: {0}")]
+    #[error("the configuration does not do: {0}")]
     Conflict(String),
 }
 

@@ -258,10 +258,7 @@ mod tests {
                 "profiles.toml:1: log must be a level, or levels by module like warn,profiles_server=debug, \
                  not \"info,[\"",
             ),
-            (
-                "page_size = 200",
-                "the configuration contradicts itself: page_size (200) is more than max_page_size (100)",
-            ),
+            ("page_size = 200", "the configuration does not do: page_size (200) is more than max_page_size (100)"),
         ];
         for (file, error) in cases {
             assert_eq!(load(Some(file), &[], &[]).unwrap_err(), *error, "{file}");

@@ -55,6 +55,11 @@ impl HostPort {
         &self.0
     }
 
+    /// Its port.
+    pub fn port(&self) -> Option<u16> {
+        self.0.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
+    }
+
     /// Where a browser on this machine finds it.
     pub fn url(&self) -> String {
         match self.0.parse::<SocketAddr>() {

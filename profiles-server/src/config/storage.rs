@@ -23,6 +23,18 @@ settings! {
     }
 }
 
+impl Storage {
+    /// Directory of the database itself: nothing else may be in it.
+    pub(crate) fn store_dir(&self) -> PathBuf {
+        self.data_dir.join("store")
+    }
+
+    /// File of the secret, where none is set.
+    pub(crate) fn secret_file(&self) -> PathBuf {
+        self.data_dir.join("secret.key")
+    }
+}
+
 /// 32 secret bytes. It shows nothing of itself.
 #[derive(Clone)]
 pub struct SecretKey(Arc<SecretBox<[u8; 32]>>);

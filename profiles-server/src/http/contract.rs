@@ -156,10 +156,9 @@ impl<E: Endpoint> Contract<E> {
     async fn operate(&self, request: &mut Request, target: &Target, caller: Caller) -> Result<Response, ApiError> {
         let number = match target.row {
             Some(RowId::NotANumber) => return Err(ApiError::NotFound),
-            // No row has this number.
-            Some(RowId::NoSuchRow) => 0,
             Some(RowId::Number(number)) => number,
-            None => 0,
+            // No row has the number 0, and a path without a row has no place for it.
+            Some(RowId::NoSuchRow) | None => 0,
         };
         let mut request = std::mem::take(request);
         if request.method() == Method::HEAD {

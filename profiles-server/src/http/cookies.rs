@@ -12,8 +12,8 @@ use profiles_core::model::Timestamp;
 pub(crate) const SESSION: &str = "sessionid";
 /// Of the CSRF token.
 pub(crate) const CSRF: &str = "csrftoken";
-/// How long a browser keeps the CSRF token: a year less a day, as Django's `CSRF_COOKIE_AGE`.
-const CSRF_AGE: Duration = Duration::from_secs(31_449_600);
+/// How long a browser keeps the CSRF token: 52 weeks, as Django's `CSRF_COOKIE_AGE`.
+const CSRF_AGE: Duration = Duration::from_hours(364 * 24);
 
 /// A cookie to set.
 #[derive(Clone)]
@@ -69,8 +69,8 @@ fn http_date(moment: Timestamp) -> Option<String> {
 /// A cookie of the request; of several with one name the last, as Django reads them.
 pub(crate) fn get<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     let headers = request.headers().get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(|(key, _)| *key == name).last().map(|(_, value)| value.trim_matches('"'))
+    let mut pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.rfind(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"'))
 }
 
 #[cfg(test)]
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn cookies_look_like_djangos() {
         let now = Timestamp::from_micros(0);
-        let session = SetCookie::session("abc", now, Duration::from_secs(1_209_600), false);
+        let session = SetCookie::session("abc", now, Duration::from_hours(336), false);
         let expected =
             "sessionid=abc; expires=Thu, 15 Jan 1970 00:00:00 GMT; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax";
         assert_eq!(session.0, expected);

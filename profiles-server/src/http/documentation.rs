@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::make_sync, web::Html};
+use poem::{EndpointExt, Request, Response, Route, endpoint::make_sync, web::Html};
 use poem_openapi::{OpenApi, OpenApiService};
 
 use super::{Settings, base_url::BaseUrl, headers::docs_policy};

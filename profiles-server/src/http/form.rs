@@ -97,23 +97,36 @@ enum Value {
     File,
 }
 
+/// Whether a field must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    Required,
+    /// Required, but this is a PATCH.
+    Patched,
+    Optional,
+}
+
 /// How a text field is treated; the vocabulary is Django REST framework's.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TextField {
     name: &'static str,
-    required: bool,
+    presence: Presence,
     allow_blank: bool,
-    partial: bool,
     is_email: bool,
 }
 
 impl TextField {
     pub(crate) const fn required(name: &'static str) -> Self {
-        Self { name, required: true, allow_blank: false, partial: false, is_email: false }
+        Self { name, presence: Presence::Required, allow_blank: false, is_email: false }
+    }
+
+    /// A required field, in a PATCH: it may be absent, but not blank.
+    pub(crate) const fn patched(name: &'static str) -> Self {
+        Self { presence: Presence::Patched, ..Self::required(name) }
     }
 
     pub(crate) const fn optional(name: &'static str) -> Self {
-        Self { name, required: false, allow_blank: false, partial: false, is_email: false }
+        Self { presence: Presence::Optional, ..Self::required(name) }
     }
 
     pub(crate) const fn allow_blank(self) -> Self {
@@ -123,11 +136,6 @@ impl TextField {
     /// An address, which says so whatever is wrong with its type.
     pub(crate) const fn email(self) -> Self {
         Self { is_email: true, ..self }
-    }
-
-    /// In a PATCH, where a required field may be absent.
-    pub(crate) const fn partial(self, partial: bool) -> Self {
-        Self { partial, ..self }
     }
 }
 
@@ -206,17 +214,17 @@ impl Form {
 
     /// A field that may be absent, parsed.
     pub(crate) fn text<T>(&self, field: TextField, parse: impl Fn(&str) -> Field<T>) -> Field<Option<T>> {
-        let absent = || if field.required && !field.partial { Err(vec![FieldError::Required]) } else { Ok(None) };
+        let is_required = field.presence == Presence::Required;
+        let absent = || if is_required { Err(vec![FieldError::Required]) } else { Ok(None) };
         let not_text = if field.is_email { FieldError::InvalidEmail } else { FieldError::NotText };
         let text = match self.get(field.name) {
             None => return absent(),
-            Some(Value::File) => return Err(vec![not_text]),
             Some(Value::Json(Json::Null)) => return Err(vec![FieldError::Null]),
-            Some(Value::Json(Json::Bool | Json::List | Json::Object(_))) => return Err(vec![not_text]),
+            Some(Value::File | Value::Json(Json::Bool | Json::List | Json::Object(_))) => return Err(vec![not_text]),
             Some(Value::Json(Json::Number { text, .. })) => &Text { text: text.clone(), surrogate: None },
             Some(Value::Json(Json::Text(text))) => text,
         };
-        if self.is_html && text.text.is_empty() && !field.required && !field.allow_blank {
+        if self.is_html && text.text.is_empty() && field.presence == Presence::Optional && !field.allow_blank {
             return Ok(None);
         }
         let trimmed = trim(&text.text);

@@ -1,6 +1,6 @@
 //! Answers that are lists: a page of them, or all of them in constant memory.
 
-use std::{collections::VecDeque, future::Future};
+use std::future::Future;
 
 use futures_util::{Stream, StreamExt, stream};
 use poem::{Body, IntoResponse, Request, Response, http::StatusCode};
@@ -17,9 +17,8 @@ use serde::Serialize;
 
 use super::{
     answer::{json_bytes, json_response, to_json},
-    base_url::BaseUrl,
     error::ApiError,
-    pagination::{PageBody, PageNumber, PageQuery},
+    pagination::{PageBody, PageNumber, PageQuery, Pagination},
 };
 
 /// Rows that a bare array reads at a time: the memory that a list of any length costs.
@@ -56,15 +55,34 @@ impl<P> List<P> {
         Self { response, shape: std::marker::PhantomData }
     }
 
-    /// One page, with links to its neighbours.
-    pub(crate) fn page<T: Serialize>(page: PageNumber, count: u64, results: Vec<T>, url: &ListUrl) -> Self {
-        let (next, previous) = (page.next(&url.url, &url.query), page.previous(&url.url, &url.query));
-        Self::new(json_response(StatusCode::OK, &PageBody { count, next, previous, results }))
+    /// The list as the settings have it: a page of `read`'s rows, or all of them.
+    pub(crate) async fn answer<T, Id, W, F, Fut>(
+        pagination: Pagination,
+        asked: Asked<'_>,
+        count: impl Future<Output = Result<u64, Error>>,
+        read: F,
+        row: RowShape<T, Id, W>,
+    ) -> Result<Self, ApiError>
+    where
+        T: Send + 'static,
+        Id: Copy + Send + 'static,
+        W: Serialize + 'static,
+        F: Fn(Slice<Id>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Rows<T>, Error>> + Send + 'static,
+    {
+        let Pagination::PageNumber { size, max_size } = pagination else { return Ok(Self::all(read, row).await?) };
+        let count = count.await?;
+        let page = PageNumber::find(&asked.page, size, max_size, count)?;
+        let rows = read(Slice { start: Start::Skip(page.skip()), limit: page.size }).await?.rows;
+        let query = asked.request.uri().query().unwrap_or_default();
+        let (next, previous) = (page.next(&asked.url, query), page.previous(&asked.url, query));
+        let results = rows.iter().map(row.wire).collect();
+        Ok(Self::new(json_response(StatusCode::OK, &PageBody { count, next, previous, results })))
     }
 
     /// Every row, read in chunks while the client takes them. The first chunk is read at once, so that what fails,
     /// fails before the answer has begun.
-    pub(crate) async fn all<T, Id, W, F, Fut>(read: F, id: fn(&T) -> Id, wire: fn(T) -> W) -> Result<Self, Error>
+    async fn all<T, Id, W, F, Fut>(read: F, row: RowShape<T, Id, W>) -> Result<Self, Error>
     where
         T: Send + 'static,
         Id: Copy + Send + 'static,
@@ -73,16 +91,15 @@ impl<P> List<P> {
         Fut: Future<Output = Result<Rows<T>, Error>> + Send + 'static,
     {
         let first = read(Slice { start: Start::Skip(0), limit: CHUNK }).await?;
-        let after = first.rows.last().map(id).filter(|_| first.more);
+        let after = first.rows.last().map(row.id).filter(|_| first.more);
         let mut text = vec![b'['];
-        let separated = write_rows(&mut text, first.rows, wire, false)?;
+        write_rows(&mut text, &first.rows, row.wire)?;
         let Some(after) = after else {
             text.push(b']');
             return Ok(Self::new(json_bytes(StatusCode::OK, text)));
         };
-        let rest = rest_of(read, after, id, wire, separated);
-        let body = Body::from_bytes_stream(stream::iter([Ok::<_, std::io::Error>(text)]).chain(rest));
-        Ok(Self::new(json_bytes(StatusCode::OK, body)))
+        let body = stream::iter([Ok::<_, std::io::Error>(text)]).chain(rest_of(read, after, row));
+        Ok(Self::new(json_bytes(StatusCode::OK, Body::from_bytes_stream(body))))
     }
 }
 
@@ -90,9 +107,7 @@ impl<P> List<P> {
 fn rest_of<T, Id, W, F, Fut>(
     read: F,
     after: Id,
-    id: fn(&T) -> Id,
-    wire: fn(T) -> W,
-    separated: bool,
+    row: RowShape<T, Id, W>,
 ) -> impl Stream<Item = Result<Vec<u8>, std::io::Error>> + Send + 'static
 where
     T: Send + 'static,
@@ -105,9 +120,12 @@ where
         let after = after?;
         let chunk = read(Slice { start: Start::After(after), limit: CHUNK }).await;
         let piece = chunk.and_then(|chunk| {
-            let next = chunk.rows.last().map(id).filter(|_| chunk.more);
+            let next = chunk.rows.last().map(row.id).filter(|_| chunk.more);
             let mut text = Vec::new();
-            write_rows(&mut text, chunk.rows, wire, separated)?;
+            if !chunk.rows.is_empty() {
+                text.push(b',');
+            }
+            write_rows(&mut text, &chunk.rows, row.wire)?;
             text.extend(next.is_none().then_some(b']'));
             Ok((text, next))
         });
@@ -121,43 +139,33 @@ where
     })
 }
 
-/// Writes rows with commas between them, and before the first if there were rows before; answers whether there are
-/// any by now.
-fn write_rows<T, W: Serialize>(
-    text: &mut Vec<u8>,
-    rows: Vec<T>,
-    wire: fn(T) -> W,
-    mut separated: bool,
-) -> Result<bool, Error> {
-    for row in VecDeque::from(rows) {
-        text.extend(separated.then_some(b','));
+/// Writes rows with commas between them.
+fn write_rows<T, W: Serialize>(text: &mut Vec<u8>, rows: &[T], wire: fn(&T) -> W) -> Result<(), Error> {
+    for (at, row) in rows.iter().enumerate() {
+        text.extend((at > 0).then_some(b','));
         text.extend(to_json(&wire(row)).map_err(|error| Error::Unavailable(error.into()))?);
-        separated = true;
     }
-    Ok(separated)
+    Ok(())
 }
 
-/// Where the list is, for the links between its pages.
-pub(crate) struct ListUrl {
-    url: String,
-    query: String,
+/// What the client asked of a list.
+pub(crate) struct Asked<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) page: PageQuery,
+    /// The absolute URL of the list, for the links between its pages.
+    pub(crate) url: String,
 }
 
-impl ListUrl {
-    pub(crate) fn of(request: &Request, base: &BaseUrl<'_>, path: &str) -> Self {
-        Self { url: base.absolute(path), query: request.uri().query().unwrap_or_default().to_owned() }
+/// How a row is told from others, and how it looks on the wire.
+pub(crate) struct RowShape<T, Id, W> {
+    pub(crate) id: fn(&T) -> Id,
+    pub(crate) wire: fn(&T) -> W,
+}
+
+impl<T, Id, W> Clone for RowShape<T, Id, W> {
+    fn clone(&self) -> Self {
+        *self
     }
 }
 
-/// Finds the page that was asked for.
-///
-/// # Errors
-/// There is no such page.
-pub(crate) fn find_page(
-    query: &PageQuery,
-    size: usize,
-    max_size: Option<usize>,
-    count: u64,
-) -> Result<PageNumber, ApiError> {
-    PageNumber::find(query, size, max_size, count)
-}
+impl<T, Id, W> Copy for RowShape<T, Id, W> {}

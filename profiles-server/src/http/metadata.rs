@@ -44,8 +44,8 @@ impl FormField {
         object.insert("required".into(), self.required.into());
         object.insert("read_only".into(), self.read_only.into());
         object.insert("label".into(), self.label.into());
-        for (key, text) in [("help_text", self.help_text.map(Value::from))] {
-            text.map(|text| object.insert(key.into(), text));
+        if let Some(text) = self.help_text {
+            object.insert("help_text".into(), text.into());
         }
         for (key, length) in [("min_length", self.min_length), ("max_length", self.max_length)] {
             length.map(|length| object.insert(key.into(), length.into()));

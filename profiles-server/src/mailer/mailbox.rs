@@ -1,6 +1,6 @@
 //! Addresses in headers.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use super::header::encode_text;
 
@@ -59,23 +59,42 @@ impl FromStr for Mailbox {
             None => (None, text),
         };
         let (local, domain) = address.rsplit_once('@').ok_or_else(wrong)?;
-        let quoted = local.len() > 1 && local.starts_with('"') && local.ends_with('"');
-        let plain = |part: &str| !part.bytes().any(|byte| byte == b' ' || b"<>()[],;:\\\"@".contains(&byte));
-        if local.is_empty() || !local.is_ascii() || !(quoted || plain(local)) {
+        if !name.is_none_or(is_name) || !is_local(local) {
             return Err(wrong());
         }
-        let literal = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        let domain = match literal {
-            Some(literal) if literal.parse::<std::net::IpAddr>().is_ok() => domain.to_owned(),
-            _ if domain.is_ascii() && plain(domain) && !domain.is_empty() => domain.to_owned(),
-            _ => idna::domain_to_ascii(domain).map_err(|_| wrong())?,
-        };
+        let domain = dns_domain(domain).ok_or_else(wrong)?;
         let header = match name {
             None => format!("{local}@{domain}"),
             Some(name) => format!("{} <{local}@{domain}>", encode_text(name)),
         };
         Ok(Self { text: text.to_owned(), header, domain })
     }
+}
+
+/// A name that is not ASCII is encoded whole; of others, those that need quotes must have them.
+fn is_name(name: &str) -> bool {
+    !name.is_ascii() || is_quoted(name) || !has_special(name)
+}
+
+fn is_local(local: &str) -> bool {
+    local.is_ascii() && !local.is_empty() && (is_quoted(local) || !has_special(local) && !local.contains(' '))
+}
+
+fn is_quoted(part: &str) -> bool {
+    part.len() > 1 && part.starts_with('"') && part.ends_with('"')
+}
+
+fn has_special(part: &str) -> bool {
+    part.bytes().any(|byte| b"<>()[],;:\\\"@".contains(&byte))
+}
+
+/// The domain as the DNS knows it; `None` if it is none.
+fn dns_domain(domain: &str) -> Option<String> {
+    if let Some(literal) = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return literal.parse::<IpAddr>().is_ok().then(|| domain.to_owned());
+    }
+    let ascii = if domain.is_ascii() { domain.to_owned() } else { idna::domain_to_ascii(domain).ok()? };
+    (!ascii.is_empty() && !has_special(&ascii) && !ascii.contains(' ')).then_some(ascii)
 }
 
 impl fmt::Display for Mailbox {
@@ -118,6 +137,7 @@ mod tests {
             "é@b",
             "a b@c",
             "a@b c",
+            "a, b <c@d>",
             "a@[x]",
             "\u{1b}[2J\"@b",
             &long,

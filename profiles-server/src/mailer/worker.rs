@@ -22,7 +22,7 @@ const BATCH: usize = 8;
 /// How long one mail may take to be handed over.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a lease lasts: longer than a whole batch may take. A mail that failed is tried again after it.
-const HOLD: Duration = Duration::from_secs(120);
+const HOLD: Duration = Duration::from_mins(2);
 /// How often to look, whether an event says so or not: a mail whose lease has ended has no event.
 const TICK: Duration = Duration::from_secs(5);
 /// Three days of leases: as long as the link in the mail works.

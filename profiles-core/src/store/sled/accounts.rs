@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::{
     SledStore,
-    keys::{self, Key, Meta},
+    keys::{self, Meta},
+    place::Place,
     record::{AccountRecord, MailKeyRecord, OutboxRecord, ProfileRecord, TokenRecord},
     rows::{Rows as _, corrupt},
     transaction::Transaction,
@@ -100,7 +101,7 @@ impl Accounts for SledStore {
 
 /// An account from its pair.
 pub(super) fn account_row(key: &[u8], value: &[u8]) -> Result<Account> {
-    let Some(Key::Account(id)) = Key::parse(key) else { return Err(corrupt(Key::describe(key))) };
+    let Some(Place::Account(id)) = Place::parse(key) else { return Err(corrupt(Place::describe(key))) };
     Ok(super::codec::decode::<AccountRecord>(key, value)?.into_account(id))
 }
 
@@ -209,11 +210,11 @@ impl Transaction<'_> {
         let mut tokens = Vec::new();
         for pair in self.scan(keys::tokens_of(account)) {
             let (key, _) = pair?;
-            let Some(Key::TokenOfAccount(_, digest)) = Key::parse(&key) else {
-                return Err(corrupt(Key::describe(&key)));
+            let Some(Place::TokenOfAccount(_, digest)) = Place::parse(&key) else {
+                return Err(corrupt(Place::describe(&key)));
             };
             let token = self.read(&keys::token(&digest))?;
-            tokens.push((digest, token.ok_or_else(|| corrupt(format!("{} names none", Key::describe(&key))))?));
+            tokens.push((digest, token.ok_or_else(|| corrupt(format!("{} names none", Place::describe(&key))))?));
         }
         Ok(tokens)
     }

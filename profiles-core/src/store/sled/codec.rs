@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{engine::Bytes, keys::Key};
+use super::{engine::Bytes, place::Place};
 use crate::store::{Inconsistency, Result, StoreError};
 
 /// The format of every value today. postcard is positional: a field that is added, removed or moved makes another
@@ -30,7 +30,7 @@ pub(super) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
 /// # Errors
 /// `Corrupt` if it has another format, or anything is left over.
 pub(super) fn decode<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T> {
-    let corrupt = |why: &str| StoreError::Corrupt(Inconsistency(format!("{} {why}", Key::describe(key))));
+    let corrupt = |why: &str| StoreError::Corrupt(Inconsistency(format!("{} {why}", Place::describe(key))));
     match value.split_first() {
         Some((&FORMAT, rest)) => match postcard::take_from_bytes(rest) {
             Ok((decoded, [])) => Ok(decoded),

@@ -6,7 +6,7 @@
 //! It is also what we lock: sled's own lock outlives a database by a moment, while its background threads end.
 
 use std::{
-    fs::{self, DirBuilder, File, TryLockError},
+    fs::{self, DirBuilder, File},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
     thread,
@@ -81,10 +81,13 @@ impl Directory {
 
     /// The first sync of a new database is done: makes the names of its files durable as well.
     pub(super) fn finish(&mut self, commits: u64) -> Result<(), OpenError> {
+        // sled syncs neither its settings nor the length of its file.
+        sync(&self.path.join("conf"))?;
+        sync(&data(&self.path))?;
         self.note_opening(commits)?;
         self.unsynced.push(self.path.clone());
         for path in &self.unsynced {
-            File::open(path).and_then(|directory| directory.sync_all()).map_err(OpenError::io(path))?;
+            sync(path)?;
         }
         Ok(())
     }
@@ -97,6 +100,8 @@ impl Directory {
     /// The last handle on the database is gone: notes what is there now.
     pub(super) fn note_closing(&mut self, commits: u64) -> Result<(), OpenError> {
         wait_for_sled(&self.path)?;
+        // What sled wrote on its way out is no more than tidying up, but the checksum counts it.
+        sync(&data(&self.path))?;
         let data = data_checksum(&self.path)?;
         let file = self.path.join(marker::NAME);
         self.marker.write_durably(State::Closed { commits, data }).map_err(OpenError::io(&file))
@@ -105,6 +110,11 @@ impl Directory {
 
 fn data(path: &Path) -> PathBuf {
     path.join("db")
+}
+
+/// Syncs a file or a directory.
+fn sync(path: &Path) -> Result<(), OpenError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(OpenError::io(path))
 }
 
 fn data_checksum(path: &Path) -> Result<Checksum, OpenError> {
@@ -195,15 +205,12 @@ fn wait_for_sled(path: &Path) -> Result<(), OpenError> {
     let file = data(path);
     let started = Instant::now();
     loop {
-        match File::open(&file).map(|data| data.try_lock()) {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(TryLockError::WouldBlock)) if started.elapsed() < PATIENCE => {
-                thread::sleep(Duration::from_millis(1));
-            }
-            Ok(Err(TryLockError::WouldBlock)) => return Err(OpenError::Locked { path: path.to_owned() }),
-            Ok(Err(TryLockError::Error(error))) => return Err(OpenError::io(&file)(error)),
+        match File::open(&file).and_then(|data| Ok(data.try_lock()?)) {
+            Ok(()) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(OpenError::io(&file)(error)),
+            Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(OpenError::io(&file)(error)),
+            Err(_) if started.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(1)),
+            Err(_) => return Err(OpenError::Locked { path: path.to_owned() }),
         }
     }
 }

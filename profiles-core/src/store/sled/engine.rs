@@ -19,8 +19,15 @@ pub(super) type Bytes = ::sled::IVec;
 /// A key and its value.
 pub(super) type Pair = (Bytes, Bytes);
 
-/// Writes in the order of their keys; `None` removes.
-pub(super) type Writes = BTreeMap<Vec<u8>, Option<Bytes>>;
+/// What a batch does at one key.
+#[derive(Clone, Debug)]
+pub(super) enum Write {
+    Put(Bytes),
+    Remove,
+}
+
+/// A batch, in the order of keys.
+pub(super) type Writes = BTreeMap<Vec<u8>, Write>;
 
 /// Something that keys can be read from: the engine, or a command's view of it.
 pub(super) trait View {
@@ -55,10 +62,10 @@ impl Engine {
     /// Applies all or nothing. Others see it at once; it is durable after the next [`Engine::flush`] and a sync.
     pub(super) fn apply(&self, writes: Writes) -> Result<()> {
         let mut batch = ::sled::Batch::default();
-        for (key, value) in writes {
-            match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
+        for (key, write) in writes {
+            match write {
+                Write::Put(value) => batch.insert(key, value),
+                Write::Remove => batch.remove(key),
             }
         }
         self.0.apply_batch(batch).map_err(failed)

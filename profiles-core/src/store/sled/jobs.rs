@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use super::{
     SledStore, codec,
     engine::View as _,
-    keys::{self, Key, Space},
+    keys::{self, Space},
+    place::Place,
     record::OutboxRecord,
     rows::{Rows as _, corrupt},
     transaction::Transaction,
@@ -55,7 +56,7 @@ impl Transaction<'_> {
                 break;
             }
             let (key, value) = pair?;
-            let Some(Key::Outbox(id)) = Key::parse(&key) else { return Err(corrupt(Key::describe(&key))) };
+            let Some(Place::Outbox(id)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
             let record: OutboxRecord = codec::decode(&key, &value)?;
             if record.is_free(now) {
                 free.push((id, record));

@@ -276,102 +276,6 @@ fn moment(at: Timestamp) -> [u8; 8] {
     (at.as_micros() ^ i64::MIN).to_be_bytes()
 }
 
-/// What a key says, taken apart again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Key {
-    Meta(Meta),
-    Account(AccountId),
-    Username(String),
-    VerifiedEmail(String),
-    Email(String, AccountId),
-    Profile(ProfileId),
-    ProfileOfAccount(AccountId),
-    Status(StatusId),
-    StatusOfAccount(AccountId, StatusId),
-    StatusCount(AccountId),
-    Token(Digest),
-    TokenOfAccount(AccountId, Digest),
-    MailKey(Digest),
-    Outbox(OutboxId),
-    Expiry(Timestamp, Expiring, Digest),
-}
-
-impl Key {
-    /// `None` if no key of this store looks so.
-    pub(super) fn parse(key: &[u8]) -> Option<Self> {
-        let (_, rest) = key.split_first()?;
-        Some(match Space::of(key)? {
-            Space::Meta => Self::Meta(Meta::ALL.into_iter().find(|meta| meta.name().as_bytes() == rest)?),
-            Space::Account => Self::Account(AccountId::new(number(rest)?)),
-            Space::Username => Self::Username(text(rest)?),
-            Space::VerifiedEmail => Self::VerifiedEmail(text(rest)?),
-            Space::Email => {
-                let (address, account) = rest.split_last_chunk()?;
-                let address = address.strip_suffix(&[0])?;
-                Self::Email(text(address)?, AccountId::new(u64::from_be_bytes(*account)))
-            }
-            Space::Profile => Self::Profile(ProfileId::new(number(rest)?)),
-            Space::ProfileOfAccount => Self::ProfileOfAccount(AccountId::new(number(rest)?)),
-            Space::Status => Self::Status(StatusId::new(number(rest)?)),
-            Space::StatusOfAccount => {
-                let (account, status) = rest.split_first_chunk()?;
-                Self::StatusOfAccount(AccountId::new(u64::from_be_bytes(*account)), StatusId::new(number(status)?))
-            }
-            Space::StatusCount => Self::StatusCount(AccountId::new(number(rest)?)),
-            Space::Token => Self::Token(digest(rest)?),
-            Space::TokenOfAccount => {
-                let (account, token) = rest.split_first_chunk()?;
-                Self::TokenOfAccount(AccountId::new(u64::from_be_bytes(*account)), digest(token)?)
-            }
-            Space::MailKey => Self::MailKey(digest(rest)?),
-            Space::Outbox => Self::Outbox(OutboxId::new(number(rest)?)),
-            Space::Expiry => {
-                let (at, rest) = rest.split_first_chunk()?;
-                let (what, token) = rest.split_first()?;
-                let at = Timestamp::from_micros(i64::from_be_bytes(*at) ^ i64::MIN);
-                let what = [Expiring::ApiToken, Expiring::Session, Expiring::MailKey]
-                    .into_iter()
-                    .find(|candidate| *candidate as u8 == *what)?;
-                Self::Expiry(at, what, digest(token)?)
-            }
-        })
-    }
-
-    /// In words, for an operator: whose it is, but no address and no digest.
-    pub(super) fn describe(key: &[u8]) -> String {
-        match Self::parse(key) {
-            None => format!("a key in space {}", key.first().copied().unwrap_or_default()),
-            Some(Self::Meta(meta)) => format!("the note \"{}\"", meta.name()),
-            Some(Self::Account(id)) => format!("account {id}"),
-            Some(Self::Username(name)) => format!("the index entry of username {name:?}"),
-            Some(Self::VerifiedEmail(_)) => "an index entry of a verified address".to_owned(),
-            Some(Self::Email(_, account)) => format!("the address index entry of account {account}"),
-            Some(Self::Profile(id)) => format!("profile {id}"),
-            Some(Self::ProfileOfAccount(account)) => format!("the profile index entry of account {account}"),
-            Some(Self::Status(id)) => format!("status {id}"),
-            Some(Self::StatusOfAccount(account, id)) => format!("the index entry of status {id} of account {account}"),
-            Some(Self::StatusCount(account)) => format!("the count of statuses of account {account}"),
-            Some(Self::Token(_)) => "a token".to_owned(),
-            Some(Self::TokenOfAccount(account, _)) => format!("an index entry of a token of account {account}"),
-            Some(Self::MailKey(_)) => "a mail key".to_owned(),
-            Some(Self::Outbox(id)) => format!("mail {id} of the outbox"),
-            Some(Self::Expiry(at, ..)) => format!("an expiry index entry for {}", at.as_micros()),
-        }
-    }
-}
-
-fn number(bytes: &[u8]) -> Option<u64> {
-    bytes.try_into().ok().map(u64::from_be_bytes)
-}
-
-fn text(bytes: &[u8]) -> Option<String> {
-    std::str::from_utf8(bytes).ok().map(str::to_owned)
-}
-
-fn digest(bytes: &[u8]) -> Option<Digest> {
-    bytes.try_into().ok().map(Digest::from_bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,7 +287,6 @@ mod tests {
         let keys = moments.map(|at| expiry(at, Expiring::Session, &digest));
         assert!(keys.is_sorted());
         for (at, key) in moments.into_iter().zip(&keys) {
-            assert_eq!(Key::parse(key), Some(Key::Expiry(at, Expiring::Session, digest)));
             assert!(expired(at).contains(key), "expires at that very moment");
             assert!(at.as_micros() == i64::MIN || !expired(Timestamp::from_micros(at.as_micros() - 1)).contains(key));
         }
@@ -399,24 +302,5 @@ mod tests {
         assert!(!statuses_of(two, Some(first)).contains(&status_of(two, first)));
         assert!(statuses_of(two, Some(first)).contains(&status_of(two, StatusId::new(2))));
         assert!(!Space::StatusOfAccount.range().contains(&status_count(AccountId::new(0))));
-    }
-
-    #[test]
-    fn descriptions_name_no_address_and_no_digest() {
-        let address = Email::parse("ada@example.org").unwrap();
-        let digest = Digest::from_bytes([0xab; 32]);
-        let account = AccountId::new(3);
-        for key in [
-            email(&address, account),
-            verified_email(&address),
-            token(&digest),
-            token_of(account, &digest),
-            mail_key(&digest),
-            expiry(Timestamp::from_micros(5), Expiring::MailKey, &digest),
-        ] {
-            let text = Key::describe(&key);
-            assert!(!text.contains("ada") && !text.contains("ab, ab") && !text.contains("171"), "{text}");
-        }
-        assert_eq!(Key::describe(&[200, 1]), "a key in space 200");
     }
 }

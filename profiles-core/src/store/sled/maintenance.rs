@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::{
     SledStore,
-    keys::{self, Expiring, Key},
+    keys::{self, Expiring},
+    place::Place,
     record::TokenRecord,
     rows::{Rows as _, corrupt},
     verify::inconsistencies,
@@ -82,8 +83,8 @@ impl super::transaction::Transaction<'_> {
     fn sweep(&mut self, entries: Vec<Vec<u8>>) -> Result<usize> {
         let mut swept = 0;
         for entry in entries {
-            let Some(Key::Expiry(_, what, digest)) = Key::parse(&entry) else {
-                return Err(corrupt(Key::describe(&entry)));
+            let Some(Place::Expiry(_, what, digest)) = Place::parse(&entry) else {
+                return Err(corrupt(Place::describe(&entry)));
             };
             if self.has(&entry)? {
                 self.sweep_one(what, &digest)?;

@@ -10,7 +10,7 @@ use std::{
 use super::{
     SledConfig, codec,
     directory::Directory,
-    engine::{Engine, View as _, Writes, guarded, panic_message},
+    engine::{Engine, View as _, Write, Writes, guarded, panic_message},
     keys::{Meta, Space},
     marker::{FORMAT, State},
     rows::Rows as _,
@@ -174,8 +174,8 @@ impl Found {
 
 /// The first commit of a new database.
 fn make(engine: &Engine, commits: u64) -> StoreResult<()> {
-    let format = (Meta::Format.key(), Some(codec::encode(&FORMAT)?));
-    let commits = (Meta::Commits.key(), Some(codec::encode(&commits)?));
+    let format = (Meta::Format.key(), Write::Put(codec::encode(&FORMAT)?));
+    let commits = (Meta::Commits.key(), Write::Put(codec::encode(&commits)?));
     engine.apply(Writes::from([format, commits]))?;
     engine.flush()
 }

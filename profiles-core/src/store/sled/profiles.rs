@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use super::{
     SledStore, codec,
     engine::View,
-    keys::{self, Key, Meta},
+    keys::{self, Meta},
+    place::Place,
     record::ProfileRecord,
     rows::{Rows as _, corrupt},
 };
@@ -101,7 +102,7 @@ fn list(view: &dyn View, filter: &ProfileFilter, slice: Slice<ProfileId>) -> Res
 
 /// The row of this pair, if the filter shows it.
 fn matching(view: &dyn View, filter: &ProfileFilter, (key, value): super::engine::Pair) -> Result<Option<Profile>> {
-    let Some(Key::Profile(id)) = Key::parse(&key) else { return Err(corrupt(Key::describe(&key))) };
+    let Some(Place::Profile(id)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
     let record: ProfileRecord = codec::decode(&key, &value)?;
     let profile = view.profile_row(id, record)?;
     Ok(Some(profile).filter(|profile| filter.matches(profile.username.as_str(), profile.city.as_str())))

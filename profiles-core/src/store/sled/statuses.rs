@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use super::{
     SledStore, codec,
     engine::{Pair, View},
-    keys::{self, Key, Meta},
+    keys::{self, Meta},
+    place::Place,
     record::StatusRecord,
     rows::{Rows as _, corrupt},
 };
@@ -130,12 +131,12 @@ fn list(view: &dyn View, filter: &StatusFilter, slice: Slice<StatusId>) -> Resul
 
 /// The row of this pair, which lies among the records or in the index of an account.
 fn row(view: &dyn View, (key, value): Pair) -> Result<Option<Status>> {
-    match Key::parse(&key) {
-        Some(Key::Status(id)) => {
+    match Place::parse(&key) {
+        Some(Place::Status(id)) => {
             let record: StatusRecord = codec::decode(&key, &value)?;
             view.status_row(id, record).map(Some)
         }
-        Some(Key::StatusOfAccount(_, id)) => view.status(id),
-        _ => Err(corrupt(Key::describe(&key))),
+        Some(Place::StatusOfAccount(_, id)) => view.status(id),
+        _ => Err(corrupt(Place::describe(&key))),
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     codec,
-    engine::{Bytes, Pair, View, Writes},
+    engine::{Bytes, Pair, View, Write, Writes},
     keys::Meta,
     rows::Rows as _,
 };
@@ -22,7 +22,7 @@ pub(super) struct Transaction<'a> {
     writes: Writes,
     events: Vec<(Timestamp, EventKind)>,
     /// What `writes` had at each key that the present command wrote, newest last.
-    undo: Vec<(Vec<u8>, Option<Option<Bytes>>)>,
+    undo: Vec<(Vec<u8>, Option<Write>)>,
     /// How many events there were when the present command began.
     events_before: usize,
 }
@@ -57,7 +57,7 @@ impl<'a> Transaction<'a> {
     /// Writes a value.
     pub(super) fn put<T: Serialize>(&mut self, key: Vec<u8>, value: &T) -> Result<()> {
         let value = codec::encode(value)?;
-        self.write(key, Some(value));
+        self.write(key, Write::Put(value));
         Ok(())
     }
 
@@ -67,7 +67,7 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn remove(&mut self, key: Vec<u8>) {
-        self.write(key, None);
+        self.write(key, Write::Remove);
     }
 
     /// Tells of this once the group is durable.
@@ -88,8 +88,8 @@ impl<'a> Transaction<'a> {
         Ok(after)
     }
 
-    fn write(&mut self, key: Vec<u8>, value: Option<Bytes>) {
-        let before = self.writes.insert(key.clone(), value);
+    fn write(&mut self, key: Vec<u8>, write: Write) {
+        let before = self.writes.insert(key.clone(), write);
         self.undo.push((key, before));
     }
 }
@@ -97,7 +97,8 @@ impl<'a> Transaction<'a> {
 impl View for Transaction<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
         match self.writes.get(key) {
-            Some(written) => Ok(written.clone()),
+            Some(Write::Put(value)) => Ok(Some(value.clone())),
+            Some(Write::Remove) => Ok(None),
             None => self.base.get(key),
         }
     }
@@ -111,7 +112,7 @@ impl View for Transaction<'_> {
 /// Two ordered sequences as one; what was written hides what is on disk.
 struct Merged<'a> {
     base: Peekable<Box<dyn Iterator<Item = Result<Pair>> + 'a>>,
-    written: Peekable<btree_map::Range<'a, Vec<u8>, Option<Bytes>>>,
+    written: Peekable<btree_map::Range<'a, Vec<u8>, Write>>,
 }
 
 impl Iterator for Merged<'_> {
@@ -130,7 +131,7 @@ impl Iterator for Merged<'_> {
             } else if self.base.peek().is_some() {
                 return self.base.next();
             }
-            if let Some((key, Some(value))) = self.written.next() {
+            if let Some((key, Write::Put(value))) = self.written.next() {
                 return Some(Ok((Bytes::from(key.as_slice()), value.clone())));
             }
         }

@@ -6,8 +6,9 @@
 use super::{
     codec,
     engine::{Pair, View},
-    keys::{self, Expiring, Key, Meta},
+    keys::{self, Expiring, Meta},
     marker::FORMAT,
+    place::Place,
     record::{AccountRecord, MailKeyRecord, OutboxRecord, ProfileRecord, StatusRecord, TokenRecord},
     rows::{Rows as _, corrupt},
 };
@@ -72,45 +73,45 @@ impl Check<'_> {
     }
 
     fn pair(&mut self, (key, value): &Pair) -> Result<()> {
-        let what = Key::describe(key);
-        let Some(parsed) = Key::parse(key) else { return Err(corrupt(format!("{what} is not known"))) };
+        let what = Place::describe(key);
+        let Some(parsed) = Place::parse(key) else { return Err(corrupt(format!("{what} is not known"))) };
         match parsed {
-            Key::Meta(Meta::Format) => {
+            Place::Meta(Meta::Format) => {
                 let format: u64 = codec::decode(key, value)?;
                 self.expect(format == FORMAT, || format!("{what} is {format} and not {FORMAT}"));
             }
-            Key::Meta(_) => drop(codec::decode::<u64>(key, value)?),
-            Key::Account(id) => {
+            Place::Meta(_) => drop(codec::decode::<u64>(key, value)?),
+            Place::Account(id) => {
                 let record: AccountRecord = codec::decode(key, value)?;
                 self.account(&record.into_account(id))?;
             }
-            Key::Username(name) => {
+            Place::Username(name) => {
                 let account = self.named_by(key, value)?;
                 self.expect(account.username.key().as_str() == name, || {
                     format!("{what} names account {}, which has another", account.id)
                 });
             }
-            Key::VerifiedEmail(address) => {
+            Place::VerifiedEmail(address) => {
                 let account = self.named_by(key, value)?;
                 let fits = account.email_verified && account.email.is_some_and(|email| email.as_str() == address);
                 self.expect(fits, || format!("{what} names account {}, which has not verified it", account.id));
             }
-            Key::Email(address, id) => {
+            Place::Email(address, id) => {
                 codec::decode::<()>(key, value)?;
                 let account = self.owner(&what, id)?;
                 let fits = account.email.is_some_and(|email| email.as_str() == address);
                 self.expect(fits, || format!("{what} has another address than the account"));
             }
-            Key::Profile(id) => self.profile(id, &codec::decode(key, value)?)?,
-            Key::ProfileOfAccount(account) => {
+            Place::Profile(id) => self.profile(id, &codec::decode(key, value)?)?,
+            Place::ProfileOfAccount(account) => {
                 self.owner(&what, account)?;
                 let id = ProfileId::new(codec::decode(key, value)?);
                 let record: Option<ProfileRecord> = self.view.read(&keys::profile(id))?;
                 let fits = record.is_some_and(|record| record.account() == account);
                 self.expect(fits, || format!("{what} names profile {id}, which is not its own"));
             }
-            Key::Status(id) => self.status(id, &codec::decode(key, value)?)?,
-            Key::StatusOfAccount(account, id) => {
+            Place::Status(id) => self.status(id, &codec::decode(key, value)?)?,
+            Place::StatusOfAccount(account, id) => {
                 codec::decode::<()>(key, value)?;
                 let record: Option<StatusRecord> = self.view.read(&keys::status(id))?;
                 let fits = record.is_some_and(|record| record.account() == account);
@@ -118,20 +119,20 @@ impl Check<'_> {
                 let counted = self.view.has(&keys::status_count(account))?;
                 self.expect(counted, || format!("account {account} has statuses that are not counted"));
             }
-            Key::StatusCount(account) => self.status_count(&what, account, codec::decode(key, value)?)?,
-            Key::Token(digest) => self.token(&what, &digest, codec::decode(key, value)?)?,
-            Key::TokenOfAccount(account, digest) => {
+            Place::StatusCount(account) => self.status_count(&what, account, codec::decode(key, value)?)?,
+            Place::Token(digest) => self.token(&what, &digest, codec::decode(key, value)?)?,
+            Place::TokenOfAccount(account, digest) => {
                 codec::decode::<()>(key, value)?;
                 let record: Option<TokenRecord> = self.view.read(&keys::token(&digest))?;
                 let fits = record.is_some_and(|record| record.account() == account);
                 self.expect(fits, || format!("{what} names a token that is not theirs"));
             }
-            Key::MailKey(digest) => self.mail_key(&what, &digest, &codec::decode(key, value)?)?,
-            Key::Outbox(id) => {
+            Place::MailKey(digest) => self.mail_key(&what, &digest, &codec::decode(key, value)?)?,
+            Place::Outbox(id) => {
                 codec::decode::<OutboxRecord>(key, value)?;
                 self.tally.highest_outbox = self.tally.highest_outbox.max(id.get());
             }
-            Key::Expiry(at, expiring, digest) => {
+            Place::Expiry(at, expiring, digest) => {
                 codec::decode::<()>(key, value)?;
                 let fits = self.expires(at, expiring, &digest)?;
                 self.expect(fits, || format!("{what} names nothing that expires then"));
@@ -246,7 +247,7 @@ impl Check<'_> {
 
     /// The account that an index entry names.
     fn named_by(&self, key: &[u8], value: &[u8]) -> Result<Account> {
-        self.owner(&Key::describe(key), AccountId::new(codec::decode(key, value)?))
+        self.owner(&Place::describe(key), AccountId::new(codec::decode(key, value)?))
     }
 
     fn owner(&self, what: &str, account: AccountId) -> Result<Account> {

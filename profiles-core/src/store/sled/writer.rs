@@ -18,7 +18,7 @@ use tokio::sync::{oneshot, watch};
 use super::{
     codec,
     directory::Directory,
-    engine::{Engine, Writes, guarded, panic_message},
+    engine::{Engine, Write, Writes, guarded, panic_message},
     keys::Meta,
     shared::Shared,
     transaction::Transaction,
@@ -100,12 +100,14 @@ impl Writer {
         let (sender, jobs) = sync_channel(queue);
         let (end, ended) = watch::channel(None);
         let thread = thread::Builder::new().name("profiles-store-writer".to_owned()).spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.run(jobs)))
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&jobs)))
                 .unwrap_or_else(|panic| Err(format!("the writer panicked: {}", panic_message(&*panic)).into()));
             if let Err(reason) = &outcome {
                 tracing::error!(%reason, "the store has stopped: restart the process");
             }
             self.shared.stop(outcome.as_ref().err().map_or("the store is closed", |reason| reason));
+            // Whoever still waits in the queue hears of it.
+            drop(jobs);
             let outcome = outcome.and_then(|()| self.end());
             end.send_replace(Some(outcome));
         })?;
@@ -121,7 +123,7 @@ impl Writer {
         directory.note_closing(commits).map_err(|error| error.to_string().into())
     }
 
-    fn run(&mut self, jobs: Receiver<Job>) -> Result<(), Arc<str>> {
+    fn run(&mut self, jobs: &Receiver<Job>) -> Result<(), Arc<str>> {
         while let Ok(first) = jobs.recv() {
             let group = std::iter::once(first).chain(jobs.try_iter()).take(GROUP);
             // A failed sync can't be tried again: the kernel may have thrown away the pages it could not write.
@@ -137,7 +139,10 @@ impl Writer {
         let (writes, events) = transaction.into_parts();
         // If nothing was written, what the group has read was made durable by those before it.
         let durable = if writes.is_empty() { Ok(()) } else { self.write(writes) };
-        let durable = durable.map_err(|error| Arc::from(format!("a write could not be made durable: {error}")));
+        let durable = durable.map_err(|error| {
+            let cause = if let StoreError::Unavailable(cause) = &error { cause.to_string() } else { error.to_string() };
+            Arc::from(format!("a write could not be made durable: {cause}"))
+        });
         if durable.is_ok() {
             for (at, kind) in events {
                 self.events.publish(at, kind);
@@ -156,7 +161,7 @@ impl Writer {
     /// Applies all of this and makes it durable.
     fn write(&mut self, mut writes: Writes) -> Result<()> {
         let commits = self.commits + 1;
-        writes.insert(Meta::Commits.key(), Some(codec::encode(&commits)?));
+        writes.insert(Meta::Commits.key(), Write::Put(codec::encode(&commits)?));
         guarded(|| self.engine.apply(writes).and_then(|()| self.engine.flush()))?;
         self.barrier.sync().map_err(StoreError::unavailable)?;
         self.commits = commits;

@@ -224,12 +224,11 @@ impl Scanner {
             out.text.push(c);
             return Ok(());
         }
-        match self.low_surrogate(first)? {
-            Some(c) => out.text.push(c),
-            None => {
-                out.surrogate.get_or_insert(first);
-                out.text.push(char::REPLACEMENT_CHARACTER);
-            }
+        if let Some(c) = self.low_surrogate(first)? {
+            out.text.push(c);
+        } else {
+            out.surrogate.get_or_insert(first);
+            out.text.push(char::REPLACEMENT_CHARACTER);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use profiles_api::{Page, Profile as Wire, ProfileUpdate};
 use profiles_core::{
     fields::name,
     model::{Bio, City, Profile, ProfileId},
-    store::{ProfileChange, ProfileFilter, Slice, Start},
+    store::{ProfileChange, ProfileFilter},
 };
 
 use super::{Context, Tag};
@@ -17,8 +17,8 @@ use crate::http::{
     authentication::Caller,
     error::ApiError,
     form::{Form, Input, TextField},
-    list::{List, ListUrl, find_page},
-    pagination::{PageQuery, Pagination},
+    list::{Asked, List, RowShape},
+    pagination::PageQuery,
     query::{QueryText, search_terms},
 };
 
@@ -42,27 +42,27 @@ impl ProfilesApi {
         page_size: QueryText,
     ) -> Result<List<Page<Wire>>, ApiError> {
         let filter = ProfileFilter { terms: search_terms(search.0.as_deref().unwrap_or_default())? };
-        let core = &self.0.core;
-        let Pagination::PageNumber { size, max_size } = self.0.settings.pagination else {
-            let (core, filter) = (Arc::clone(core), Arc::new(filter));
-            let read = move |slice| {
-                let (core, filter) = (Arc::clone(&core), Arc::clone(&filter));
-                async move { core.profiles(caller.actor, &filter, slice).await }
-            };
-            return Ok(List::all(read, |profile| profile.id, wire).await?);
+        let (core, actor) = (Arc::clone(&self.0.core), caller.actor);
+        let asked = Asked {
+            request,
+            page: PageQuery { page: page.0, page_size: page_size.0 },
+            url: self.0.base_url(request).absolute("/api/profiles/"),
         };
-        let count = core.count_profiles(caller.actor, &filter).await?;
-        let page = find_page(&PageQuery { page: page.0, page_size: page_size.0 }, size, max_size, count)?;
-        let slice = Slice { start: Start::Skip(page.skip()), limit: page.size };
-        let rows = core.profiles(caller.actor, &filter, slice).await?.rows;
-        let url = ListUrl::of(request, &self.0.base_url(request), "/api/profiles/");
-        Ok(List::page(page, count, rows.into_iter().map(wire).collect(), &url))
+        let (source, filter) = (Arc::clone(&core), Arc::new(filter));
+        let shown = Arc::clone(&filter);
+        let read = move |slice| {
+            let (core, filter) = (Arc::clone(&source), Arc::clone(&shown));
+            async move { core.profiles(actor, &filter, slice).await }
+        };
+        let count = core.count_profiles(actor, &filter);
+        let row = RowShape { id: |profile: &Profile| profile.id, wire };
+        List::answer(self.0.settings.pagination, asked, count, read, row).await
     }
 
     /// Show a profile
     #[oai(path = "/api/profiles/:id", method = "get", operation_id = "get_profile")]
     async fn show(&self, caller: Caller, id: Path<u64>) -> Result<Answer<Wire>, ApiError> {
-        Ok(Answer::new(wire(self.0.core.profile(caller.actor, ProfileId::new(id.0)).await?)))
+        Ok(Answer::new(wire(&self.0.core.profile(caller.actor, ProfileId::new(id.0)).await?)))
     }
 
     /// Edit a profile
@@ -94,7 +94,7 @@ impl ProfilesApi {
     async fn edit(&self, caller: Caller, id: u64, body: Input<ProfileUpdate>) -> Result<Answer<Wire>, ApiError> {
         let editor = self.0.core.edit_profile(caller.actor, ProfileId::new(id)).await?;
         let change = change(&body.read().await?)?;
-        Ok(Answer::new(wire(editor.apply(change).await?)))
+        Ok(Answer::new(wire(&editor.apply(change).await?)))
     }
 }
 
@@ -107,7 +107,7 @@ fn change(form: &Form) -> Result<ProfileChange, ApiError> {
     Ok(ProfileChange { bio, city })
 }
 
-fn wire(profile: Profile) -> Wire {
+fn wire(profile: &Profile) -> Wire {
     Wire {
         id: profile.id.get(),
         user: profile.username.to_string(),

@@ -10,6 +10,7 @@ use crate::http::{answer::Answer, error::ApiError};
 pub(crate) struct RootApi(pub(crate) Context);
 
 #[OpenApi(tag = "Tag::Profiles")]
+#[expect(clippy::unused_async, reason = "poem-openapi takes async functions only")]
 impl RootApi {
     /// List the collections
     ///
@@ -17,7 +18,8 @@ impl RootApi {
     #[oai(path = "/api", method = "get", operation_id = "get_root")]
     async fn show(&self, request: &Request) -> Result<Answer<ApiRoot>, ApiError> {
         let base = self.0.base_url(request);
-        let end = if request.original_uri().path().trim_end_matches('/').ends_with(".json") { ".json" } else { "/" };
+        let has_suffix = request.original_uri().path().trim_end_matches('/').ends_with("/.json");
+        let end = if has_suffix { ".json" } else { "/" };
         let link = |name: &str| base.absolute(&format!("/api/{name}{end}"));
         Ok(Answer::new(ApiRoot { profiles: link("profiles"), profile_status: link("profile-status") }))
     }

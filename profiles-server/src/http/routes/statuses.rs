@@ -9,7 +9,7 @@ use profiles_core::{
     FieldErrors,
     fields::name,
     model::{Status, StatusId, StatusText},
-    store::{Slice, Start, StatusFilter},
+    store::StatusFilter,
 };
 
 use super::{Context, Tag};
@@ -18,8 +18,8 @@ use crate::http::{
     authentication::Caller,
     error::ApiError,
     form::{Form, Input, TextField},
-    list::{List, ListUrl, find_page},
-    pagination::{PageQuery, Pagination},
+    list::{Asked, List, RowShape},
+    pagination::PageQuery,
     query::QueryText,
 };
 
@@ -43,21 +43,21 @@ impl StatusesApi {
         page_size: QueryText,
     ) -> Result<List<Page<Wire>>, ApiError> {
         let filter = StatusFilter { username: username.0 };
-        let core = &self.0.core;
-        let Pagination::PageNumber { size, max_size } = self.0.settings.pagination else {
-            let (core, filter) = (Arc::clone(core), Arc::new(filter));
-            let read = move |slice| {
-                let (core, filter) = (Arc::clone(&core), Arc::clone(&filter));
-                async move { core.statuses(caller.actor, &filter, slice).await }
-            };
-            return Ok(List::all(read, |status| status.id, wire).await?);
+        let (core, actor) = (Arc::clone(&self.0.core), caller.actor);
+        let asked = Asked {
+            request,
+            page: PageQuery { page: page.0, page_size: page_size.0 },
+            url: self.0.base_url(request).absolute("/api/profile-status/"),
         };
-        let count = core.count_statuses(caller.actor, &filter).await?;
-        let page = find_page(&PageQuery { page: page.0, page_size: page_size.0 }, size, max_size, count)?;
-        let slice = Slice { start: Start::Skip(page.skip()), limit: page.size };
-        let rows = core.statuses(caller.actor, &filter, slice).await?.rows;
-        let url = ListUrl::of(request, &self.0.base_url(request), "/api/profile-status/");
-        Ok(List::page(page, count, rows.into_iter().map(wire).collect(), &url))
+        let (source, filter) = (Arc::clone(&core), Arc::new(filter));
+        let shown = Arc::clone(&filter);
+        let read = move |slice| {
+            let (core, filter) = (Arc::clone(&source), Arc::clone(&shown));
+            async move { core.statuses(actor, &filter, slice).await }
+        };
+        let count = core.count_statuses(actor, &filter);
+        let row = RowShape { id: |status: &Status| status.id, wire };
+        List::answer(self.0.settings.pagination, asked, count, read, row).await
     }
 
     /// Post a status
@@ -66,7 +66,7 @@ impl StatusesApi {
     #[oai(path = "/api/profile-status", method = "post", operation_id = "post_status")]
     async fn post(&self, caller: Caller, body: Input<StatusWrite>) -> Result<Created<Wire>, ApiError> {
         let text = required_text(&body.read().await?)?;
-        Ok(Created::new(wire(self.0.core.post_status(caller.actor, text).await?)))
+        Ok(Created::new(wire(&self.0.core.post_status(caller.actor, text).await?)))
     }
 
     /// Show a status
@@ -79,7 +79,7 @@ impl StatusesApi {
         username: QueryText,
     ) -> Result<Answer<Wire>, ApiError> {
         let filter = StatusFilter { username: username.0 };
-        Ok(Answer::new(wire(self.0.core.status(caller.actor, StatusId::new(id.0), &filter).await?)))
+        Ok(Answer::new(wire(&self.0.core.status(caller.actor, StatusId::new(id.0), &filter).await?)))
     }
 
     /// Edit a status
@@ -97,7 +97,7 @@ impl StatusesApi {
         let filter = StatusFilter { username: username.0 };
         let editor = self.0.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
         let text = required_text(&body.read().await?)?;
-        Ok(Answer::new(wire(editor.apply(Some(text)).await?)))
+        Ok(Answer::new(wire(&editor.apply(Some(text)).await?)))
     }
 
     /// Edit some fields of a status
@@ -114,8 +114,8 @@ impl StatusesApi {
     ) -> Result<Answer<Wire>, ApiError> {
         let filter = StatusFilter { username: username.0 };
         let editor = self.0.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
-        let text = text(&body.read().await?, true)?;
-        Ok(Answer::new(wire(editor.apply(text).await?)))
+        let text = text(&body.read().await?, TextField::patched(name::STATUS_CONTENT))?;
+        Ok(Answer::new(wire(&editor.apply(text).await?)))
     }
 
     /// Delete a status
@@ -135,18 +135,17 @@ impl StatusesApi {
     }
 }
 
-fn text(form: &Form, partial: bool) -> Result<Option<StatusText>, ApiError> {
-    let field = TextField::required(name::STATUS_CONTENT).partial(partial);
+fn text(form: &Form, field: TextField) -> Result<Option<StatusText>, ApiError> {
     let refused = |errors| ApiError::from(FieldErrors::of_field(name::STATUS_CONTENT, errors));
     form.text(field, StatusText::parse).map_err(refused)
 }
 
 fn required_text(form: &Form) -> Result<StatusText, ApiError> {
     let missing = || FieldErrors::of(name::STATUS_CONTENT, profiles_core::FieldError::Required);
-    text(form, false)?.ok_or_else(|| missing().into())
+    text(form, TextField::required(name::STATUS_CONTENT))?.ok_or_else(|| missing().into())
 }
 
-fn wire(status: Status) -> Wire {
+fn wire(status: &Status) -> Wire {
     Wire {
         id: status.id.get(),
         user_profile: status.username.to_string(),

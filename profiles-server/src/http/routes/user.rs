@@ -31,13 +31,13 @@ impl UserApi {
     /// A username that is taken is refused, one's own included: to keep it, leave it out (PATCH).
     #[oai(path = "/api/rest-auth/user", method = "put", operation_id = "replace_user")]
     async fn replace(&self, caller: Caller, body: Input<UserUpdate>) -> Result<Answer<UserDetails>, ApiError> {
-        self.edit(caller, body, false).await
+        self.edit(caller, body, TextField::required(name::USERNAME)).await
     }
 
     /// Change one's own details
     #[oai(path = "/api/rest-auth/user", method = "patch", operation_id = "update_user")]
     async fn update(&self, caller: Caller, body: Input<UserPatch>) -> Result<Answer<UserDetails>, ApiError> {
-        self.edit(caller, body, true).await
+        self.edit(caller, body, TextField::patched(name::USERNAME)).await
     }
 }
 
@@ -46,12 +46,12 @@ impl UserApi {
         &self,
         caller: Caller,
         body: Input<T>,
-        partial: bool,
+        username: TextField,
     ) -> Result<Answer<UserDetails>, ApiError> {
         let form = body.read().await?;
         let optional = |name| TextField::optional(name).allow_blank();
         let edit = AccountEdit {
-            username: form.text(TextField::required(name::USERNAME).partial(partial), Username::parse),
+            username: form.text(username, Username::parse),
             first_name: form.text(optional(name::FIRST_NAME), PersonName::parse),
             last_name: form.text(optional(name::LAST_NAME), PersonName::parse),
         };

@@ -190,7 +190,7 @@ async fn a_mail_that_can_never_go_out_does_not_stay() {
 #[tokio::test]
 async fn more_than_a_batch_goes_out_in_order() {
     let fixture = Fixture::new();
-    let addresses: Vec<String> = (0..BATCH * 2 + 1).map(|number| format!("a{number}@example.org")).collect();
+    let addresses: Vec<String> = (0..=BATCH * 2).map(|number| format!("a{number}@example.org")).collect();
     for (number, address) in addresses.iter().enumerate() {
         fixture.register(&format!("a{number}"), address).await;
     }

@@ -82,7 +82,7 @@ fn mix(synced: &[u8], lost: &[u8], mut number: impl FnMut() -> u64) -> Vec<u8> {
     let length = synced.len() + usize::try_from(number() % (grown + 1)).unwrap();
     let mut mixed: Vec<u8> = synced.iter().copied().chain(std::iter::repeat(0)).take(length).collect();
     for (page, later) in mixed.chunks_mut(PAGE).zip(lost.chunks(PAGE)) {
-        if number() % 2 == 0 {
+        if number().is_multiple_of(2) {
             let same = page.len().min(later.len());
             page[..same].copy_from_slice(&later[..same]);
         }

@@ -100,8 +100,7 @@ async fn a_disk_that_fails_once_stops_the_store_for_good() {
     let queued = queue(register(&store, "queued"));
     orders.send(Order::Fail).unwrap();
 
-    let reason = "the store is unavailable: a write could not be made durable: \
-                  the store is unavailable: the test pulled the plug";
+    let reason = "the store is unavailable: a write could not be made durable: the test pulled the plug";
     assert_eq!(failing.await.unwrap().unwrap_err().to_string(), reason);
     assert!(matches!(queued.await.unwrap(), Err(StoreError::Unavailable(_))));
     for refused in [

@@ -1,0 +1,263 @@
+//! The command line.
+
+use std::{ffi::OsStr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use clap_complete::Shell;
+
+use crate::{exit::Exit, failure::Failure, output::Output};
+
+/// Register, log in, and read and write profiles and statuses on a profiles server.
+///
+/// The server is the one that --url, `PROFILES_URL` or the file config.toml names; otherwise `http://127.0.0.1:8000`.
+/// Logging in keeps a token for that server in the config folder, and the other commands use it. What is missing is
+/// asked for on a terminal, and never anywhere else. Passwords are typed unseen or read from standard input, never
+/// taken from the command line, where other users of the machine could see them.
+#[derive(Debug, Parser)]
+#[command(name = "profiles", version, after_long_help = Exit::table(), arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Address of the server, up to but without `/api/`
+    #[arg(long, global = true, value_name = "URL", env = "PROFILES_URL")]
+    pub(crate) url: Option<String>,
+    /// Print JSON: results on standard output, errors on standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// How long to wait for each answer of the server
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) timeout: u64,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub(crate) color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Even into a file or a pipe
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl Color {
+    /// Makes it hold for everything that is printed from here on.
+    pub(crate) fn apply(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Open an account, and log in to it
+    Register(Register),
+    /// Log in, and keep the token for later commands
+    Login(Login),
+    /// Log out: the token is made worthless on the server and deleted here
+    Logout,
+    /// Show whose login this is
+    Whoami,
+    /// List profiles
+    List(List),
+    /// Show a profile; without an argument one's own
+    Show(Show),
+    /// Change a profile, one's own unless --id names another
+    Edit(Edit),
+    /// Post, read, change and delete statuses
+    #[command(subcommand, arg_required_else_help = true)]
+    Status(Status),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual, as a man page
+    Man {
+        /// Write a page for the tool and one for each command into this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Register {
+    /// Name of the new account
+    #[arg(long, short)]
+    pub(crate) username: Option<String>,
+    /// Its e-mail address; some servers do without
+    #[arg(long, short)]
+    pub(crate) email: Option<String>,
+    /// Read the password from standard input: one line
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// Name of the account
+    #[arg(long, short)]
+    pub(crate) username: Option<String>,
+    /// Log in by e-mail address, where the server allows it
+    #[arg(long, short, conflicts_with = "username")]
+    pub(crate) email: Option<String>,
+    /// Read the password from standard input: one line
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only those whose username or city holds every one of these words
+    #[arg(long, short, value_name = "WORDS")]
+    pub(crate) search: Option<String>,
+    /// At most so many
+    #[arg(long, short, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// Number of the profile, or name of its account
+    #[arg(value_name = "USERNAME|ID")]
+    pub(crate) who: Option<String>,
+    /// Name of the account, even if it is all digits
+    #[arg(long, short, conflicts_with = "who")]
+    pub(crate) username: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Edit {
+    /// About you, at most 240 characters; empty clears it
+    #[arg(long)]
+    pub(crate) bio: Option<String>,
+    /// Where you live, at most 30 characters; empty clears it
+    #[arg(long)]
+    pub(crate) city: Option<String>,
+    /// Number of the profile to change, for staff
+    #[arg(long)]
+    pub(crate) id: Option<u64>,
+}
+
+/// What to do with statuses.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Status {
+    /// Post a status
+    Post {
+        /// The text, at most 240 characters; `-` reads it from standard input
+        text: Option<String>,
+    },
+    /// List statuses
+    List {
+        /// Only those of this account; the case counts
+        #[arg(long, short)]
+        username: Option<String>,
+        /// At most so many
+        #[arg(long, short, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Show a status
+    Show {
+        /// Number of the status
+        id: u64,
+    },
+    /// Change the text of a status
+    Edit {
+        /// Number of the status
+        id: u64,
+        /// The new text; `-` reads it from standard input
+        text: Option<String>,
+    },
+    /// Delete a status
+    Delete {
+        /// Number of the status
+        id: u64,
+    },
+}
+
+/// Prints what clap has to say: help and version as they are, errors in the form that was asked for.
+pub(crate) fn explain(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        // As for any output: a reader that went away is no failure.
+        let _ = error.print();
+        return Exit::Done;
+    }
+    if std::env::args_os().any(|argument| argument == OsStr::new("--json")) {
+        let text = error.render().to_string();
+        let message = match error.kind() {
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing",
+            _ => text.lines().next().unwrap_or_default().trim_start_matches("error: "),
+        };
+        return Output::new(true).failure(&Failure::usage(message).hint("see: profiles --help"));
+    }
+    let _ = error.print();
+    Exit::Usage
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        for line in [["profiles", "--json", "whoami"], ["profiles", "whoami", "--json"]] {
+            assert!(Cli::try_parse_from(line).unwrap().global.json);
+        }
+    }
+
+    #[test]
+    fn no_option_takes_a_password() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments().filter(|argument| argument.get_id().as_str().contains("password")) {
+                assert!(!argument.get_action().takes_values(), "{argument}");
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn help_tells_the_exit_codes() {
+        let help = Cli::command().render_long_help().to_string();
+        for exit in Exit::ALL {
+            assert!(help.contains(exit.meaning()), "{}", exit.meaning());
+        }
+    }
+
+    #[test]
+    fn numbers_and_names_that_clash_are_refused() {
+        for line in [
+            &["profiles", "status", "show", "abc"] as &[_],
+            &["profiles", "status", "delete", "-1"],
+            &["profiles", "login", "-u", "ada", "-e", "ada@example.org"],
+            &["profiles", "--timeout", "0", "whoami"],
+        ] {
+            assert_eq!(Cli::try_parse_from(line).unwrap_err().exit_code(), 2, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The commands, one file each.
+
+mod completions;
+mod edit;
+mod list;
+mod login;
+mod logout;
+mod man;
+mod register;
+mod show;
+mod status;
+mod whoami;
+
+use crate::{
+    args::{Cli, Command},
+    context::Context,
+    failure::Failure,
+    output::Output,
+};
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
+    // These two need no server, so a broken configuration must not stop them.
+    match &cli.command {
+        Command::Completions { shell } => return completions::run(*shell),
+        Command::Man { dir } => return man::run(dir.as_deref()),
+        _ => {}
+    }
+    let context = Context::new(&cli.global, output)?;
+    match &cli.command {
+        Command::Register(arguments) => register::run(&context, arguments).await,
+        Command::Login(arguments) => login::run(&context, arguments).await,
+        Command::Logout => logout::run(&context).await,
+        Command::Whoami => whoami::run(&context).await,
+        Command::List(arguments) => list::run(&context, arguments).await,
+        Command::Show(arguments) => show::run(&context, arguments).await,
+        Command::Edit(arguments) => edit::run(&context, arguments).await,
+        Command::Status(arguments) => status::run(&context, arguments).await,
+        Command::Completions { .. } | Command::Man { .. } => Ok(()),
+    }
+}

@@ -1,0 +1,25 @@
+//! `profiles list`
+
+use profiles_api::Profile;
+
+use crate::{args::List, context::Context, failure::Failure, output::Columns};
+
+/// Lists profiles.
+pub(super) async fn run(context: &Context<'_>, arguments: &List) -> Result<(), Failure> {
+    let limit = arguments.limit.unwrap_or(usize::MAX);
+    let profiles = context
+        .logged_in_or_not(async |client| client.profiles(arguments.search.as_deref())?.take(limit).await)
+        .await?;
+    if profiles.is_empty() {
+        context.output.note("no profiles");
+    }
+    context.output.result(&profiles, |profiles| columns(profiles))
+}
+
+fn columns(profiles: &[Profile]) -> String {
+    let mut columns = Columns::new(&["ID", "USER", "CITY", "BIO"]);
+    for profile in profiles {
+        columns.row(&[&profile.id.to_string(), &profile.user, &profile.city, &profile.bio]);
+    }
+    columns.finish()
+}

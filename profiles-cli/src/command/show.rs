@@ -1,0 +1,33 @@
+//! `profiles show`
+
+use profiles_api::Profile;
+
+use crate::{args::Show, context::Context, failure::Failure, output::Sheet};
+
+/// Shows a profile.
+pub(super) async fn run(context: &Context<'_>, arguments: &Show) -> Result<(), Failure> {
+    let profile = match (&arguments.username, &arguments.who) {
+        (Some(name), _) => by_name(context, name).await?,
+        (None, Some(who)) => match who.parse() {
+            Ok(id) => context.logged_in_or_not(async |client| client.profile(id).await).await?,
+            Err(_) => by_name(context, who).await?,
+        },
+        (None, None) => context.logged_in(async |client| client.own_profile().await).await?,
+    };
+    context.output.result(&profile, sheet)
+}
+
+async fn by_name(context: &Context<'_>, name: &str) -> Result<Profile, Failure> {
+    context.logged_in_or_not(async |client| client.profile_by_username(name).await).await
+}
+
+/// A profile for people.
+pub(super) fn sheet(profile: &Profile) -> String {
+    Sheet::new()
+        .line("Profile", &profile.id.to_string())
+        .line("Username", &profile.user)
+        .line("City", &profile.city)
+        .line("Bio", &profile.bio)
+        .line("Avatar", profile.avatar.as_deref().unwrap_or_default())
+        .finish()
+}

@@ -1,0 +1,160 @@
+//! Keys, taken apart again: for scans, for `verify`, and for words about them.
+
+use super::keys::{Expiring, Meta, Space};
+use crate::model::{AccountId, Digest, OutboxId, ProfileId, StatusId, Timestamp};
+
+/// What a key says, taken apart again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Meta(Meta),
+    Account(AccountId),
+    Username(String),
+    VerifiedEmail(String),
+    Email(String, AccountId),
+    Profile(ProfileId),
+    ProfileOfAccount(AccountId),
+    Status(StatusId),
+    StatusOfAccount(AccountId, StatusId),
+    StatusCount(AccountId),
+    Token(Digest),
+    TokenOfAccount(AccountId, Digest),
+    MailKey(Digest),
+    Outbox(OutboxId),
+    Expiry(Timestamp, Expiring, Digest),
+}
+
+impl Place {
+    /// `None` if no key of this store looks so.
+    pub(super) fn parse(key: &[u8]) -> Option<Self> {
+        let (_, rest) = key.split_first()?;
+        Some(match Space::of(key)? {
+            Space::Meta => Self::Meta(Meta::ALL.into_iter().find(|meta| meta.name().as_bytes() == rest)?),
+            Space::Account => Self::Account(AccountId::new(number(rest)?)),
+            Space::Username => Self::Username(text(rest)?),
+            Space::VerifiedEmail => Self::VerifiedEmail(text(rest)?),
+            Space::Email => {
+                let (address, account) = rest.split_last_chunk()?;
+                let address = address.strip_suffix(&[0])?;
+                Self::Email(text(address)?, AccountId::new(u64::from_be_bytes(*account)))
+            }
+            Space::Profile => Self::Profile(ProfileId::new(number(rest)?)),
+            Space::ProfileOfAccount => Self::ProfileOfAccount(AccountId::new(number(rest)?)),
+            Space::Status => Self::Status(StatusId::new(number(rest)?)),
+            Space::StatusOfAccount => {
+                let (account, status) = rest.split_first_chunk()?;
+                Self::StatusOfAccount(AccountId::new(u64::from_be_bytes(*account)), StatusId::new(number(status)?))
+            }
+            Space::StatusCount => Self::StatusCount(AccountId::new(number(rest)?)),
+            Space::Token => Self::Token(digest(rest)?),
+            Space::TokenOfAccount => {
+                let (account, token) = rest.split_first_chunk()?;
+                Self::TokenOfAccount(AccountId::new(u64::from_be_bytes(*account)), digest(token)?)
+            }
+            Space::MailKey => Self::MailKey(digest(rest)?),
+            Space::Outbox => Self::Outbox(OutboxId::new(number(rest)?)),
+            Space::Expiry => {
+                let (at, rest) = rest.split_first_chunk()?;
+                let (what, token) = rest.split_first()?;
+                let at = Timestamp::from_micros(i64::from_be_bytes(*at) ^ i64::MIN);
+                let what = [Expiring::ApiToken, Expiring::Session, Expiring::MailKey]
+                    .into_iter()
+                    .find(|candidate| *candidate as u8 == *what)?;
+                Self::Expiry(at, what, digest(token)?)
+            }
+        })
+    }
+
+    /// In words, for an operator: whose it is, but no address and no digest.
+    pub(super) fn describe(key: &[u8]) -> String {
+        match Self::parse(key) {
+            None => format!("a key in space {}", key.first().copied().unwrap_or_default()),
+            Some(Self::Meta(meta)) => format!("the note \"{}\"", meta.name()),
+            Some(Self::Account(id)) => format!("account {id}"),
+            Some(Self::Username(name)) => format!("the index entry of username {name:?}"),
+            Some(Self::VerifiedEmail(_)) => "an index entry of a verified address".to_owned(),
+            Some(Self::Email(_, account)) => format!("the address index entry of account {account}"),
+            Some(Self::Profile(id)) => format!("profile {id}"),
+            Some(Self::ProfileOfAccount(account)) => format!("the profile index entry of account {account}"),
+            Some(Self::Status(id)) => format!("status {id}"),
+            Some(Self::StatusOfAccount(account, id)) => format!("the index entry of status {id} of account {account}"),
+            Some(Self::StatusCount(account)) => format!("the count of statuses of account {account}"),
+            Some(Self::Token(_)) => "a token".to_owned(),
+            Some(Self::TokenOfAccount(account, _)) => format!("an index entry of a token of account {account}"),
+            Some(Self::MailKey(_)) => "a mail key".to_owned(),
+            Some(Self::Outbox(id)) => format!("mail {id} of the outbox"),
+            Some(Self::Expiry(at, ..)) => format!("an expiry index entry for {}", at.as_micros()),
+        }
+    }
+}
+
+fn number(bytes: &[u8]) -> Option<u64> {
+    bytes.try_into().ok().map(u64::from_be_bytes)
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+fn digest(bytes: &[u8]) -> Option<Digest> {
+    bytes.try_into().ok().map(Digest::from_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Email, UsernameKey},
+        store::sled::keys::*,
+    };
+
+    #[test]
+    fn every_key_says_what_it_was_made_of() {
+        let digest = Digest::from_bytes([0xff; 32]);
+        let address = Email::parse("ada@example.org").unwrap();
+        let (ada, post) = (AccountId::new(u64::MAX), StatusId::new(258));
+        for (key, place) in [
+            (Meta::Commits.key(), Place::Meta(Meta::Commits)),
+            (account(ada), Place::Account(ada)),
+            (username(&UsernameKey::of("ЖAda")), Place::Username("жada".to_owned())),
+            (verified_email(&address), Place::VerifiedEmail("ada@example.org".to_owned())),
+            (email(&address, ada), Place::Email("ada@example.org".to_owned(), ada)),
+            (profile(ProfileId::new(1)), Place::Profile(ProfileId::new(1))),
+            (profile_of(ada), Place::ProfileOfAccount(ada)),
+            (status(post), Place::Status(post)),
+            (status_of(ada, post), Place::StatusOfAccount(ada, post)),
+            (status_count(ada), Place::StatusCount(ada)),
+            (token(&digest), Place::Token(digest)),
+            (token_of(ada, &digest), Place::TokenOfAccount(ada, digest)),
+            (mail_key(&digest), Place::MailKey(digest)),
+            (outbox(OutboxId::new(3)), Place::Outbox(OutboxId::new(3))),
+            (
+                expiry(Timestamp::from_micros(-1), Expiring::MailKey, &digest),
+                Place::Expiry(Timestamp::from_micros(-1), Expiring::MailKey, digest),
+            ),
+        ] {
+            assert_eq!(Place::parse(&key), Some(place));
+            // With a byte less or more it is another key (a shorter name, say), or none.
+            assert_ne!(Place::parse(&key[..key.len() - 1]), Place::parse(&key));
+            assert_ne!(Place::parse(&[&key[..], &[0]].concat()), Place::parse(&key));
+        }
+    }
+
+    #[test]
+    fn descriptions_name_no_address_and_no_digest() {
+        let address = Email::parse("ada@example.org").unwrap();
+        let digest = Digest::from_bytes([0xab; 32]);
+        let account = AccountId::new(3);
+        for key in [
+            email(&address, account),
+            verified_email(&address),
+            token(&digest),
+            token_of(account, &digest),
+            mail_key(&digest),
+            expiry(Timestamp::from_micros(5), Expiring::MailKey, &digest),
+        ] {
+            let text = Place::describe(&key);
+            assert!(!text.contains("ada") && !text.contains("ab, ab") && !text.contains("171"), "{text}");
+        }
+        assert_eq!(Place::describe(&[200, 1]), "a key in space 200");
+    }
+}

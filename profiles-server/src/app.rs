@@ -1,0 +1,183 @@
+//! The wiring: from a configuration to something that answers requests. The only place that names a backend.
+
+use std::{path::PathBuf, sync::Arc};
+
+use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoint};
+use profiles_core::{
+    Core, Settings, Verification,
+    env::SystemEntropy,
+    password::{Argon2Config, Argon2ConfigError, Argon2Pool},
+    store::{
+        MemoryStore, Store,
+        sled::{OpenError, SledConfig, SledStore},
+    },
+};
+
+use crate::{
+    Api,
+    config::{Anonymous, Config, EmailVerification, Limit, Pagination, Passwords},
+    http::{self, AuthenticationOrder, headers::SecurityHeaders, health, trace::Trace},
+    secret::{SecretError, mail_secret},
+};
+
+/// Why there is no core. `Display` is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Another process uses the data.
+    #[error("another profiles-server is using {}; stop it first, or name another directory with --data-dir", .0.display())]
+    Locked(PathBuf),
+    /// The database does not open.
+    #[error(transparent)]
+    Store(OpenError),
+    /// There is no secret for the keys in mails.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Hashing as it is configured is too weak or too dear.
+    #[error(transparent)]
+    Hashing(#[from] Argon2ConfigError),
+    /// The core itself.
+    #[error(transparent)]
+    Core(#[from] profiles_core::Error),
+}
+
+/// Opens the database of this configuration, or makes one.
+///
+/// # Errors
+/// Another process uses it, or it can't be read.
+pub fn open_store(config: &Config) -> Result<SledStore, StartError> {
+    let mut sled = SledConfig::new(config.storage.store_dir());
+    sled.cache_capacity = config.storage.sled_cache_bytes;
+    SledStore::open(sled).map_err(|error| match error {
+        OpenError::Locked { .. } => StartError::Locked(config.storage.data_dir.clone()),
+        other => StartError::Store(other),
+    })
+}
+
+/// The services over the database of this configuration.
+///
+/// # Errors
+/// The database does not open, or the secret can't be read or made.
+pub fn open_core(config: &Config) -> Result<Arc<Core>, StartError> {
+    // First the lock, so that two servers do not make a secret at the same time.
+    let store = Arc::new(open_store(config)?);
+    let secret = mail_secret(&config.storage, &SystemEntropy)?;
+    let hasher = Argon2Pool::new(hashing(&config.passwords)?, Arc::new(SystemEntropy));
+    let builder = Core::builder(store as Arc<dyn Store>).hasher(Arc::new(hasher)).mail_secret(secret);
+    Ok(Arc::new(builder.settings(core_settings(config)).build()?))
+}
+
+/// The OpenAPI document of a server with this configuration, as JSON. Opens nothing.
+///
+/// # Errors
+/// The core can't be built.
+pub fn openapi(config: &Config) -> Result<String, StartError> {
+    let core = Core::builder(Arc::new(MemoryStore::new())).settings(core_settings(config)).build()?;
+    Ok(App::new(Arc::new(core), config).openapi())
+}
+
+/// What hashing costs under this configuration.
+///
+/// # Errors
+/// Too weak, or too dear.
+pub(crate) fn hashing(passwords: &Passwords) -> Result<Argon2Config, Argon2ConfigError> {
+    let config = Argon2Config::new(passwords.argon2_memory_kib, passwords.argon2_iterations)?;
+    Ok(match passwords.hashing_threads {
+        Some(threads) => config.with_threads(threads),
+        None => config,
+    })
+}
+
+fn core_settings(config: &Config) -> Settings {
+    let mut settings = Settings::default();
+    settings.reads = config.api.reads;
+    settings.email_required = config.accounts.email_required;
+    settings.verification = match config.accounts.email_verification {
+        EmailVerification::Optional => Verification::Optional,
+        EmailVerification::Mandatory => Verification::Mandatory,
+        EmailVerification::None => Verification::None,
+    };
+    settings.session_login = config.sessions.session_login;
+    settings.session_age = config.sessions.session_age;
+    settings
+}
+
+fn http_settings(config: &Config) -> http::Settings {
+    http::Settings {
+        authentication: match config.api.anonymous {
+            Anonymous::Unauthorized => AuthenticationOrder::TokenFirst,
+            Anonymous::Forbidden => AuthenticationOrder::SessionFirst,
+        },
+        pagination: match config.api.pagination {
+            Pagination::PageNumber => http::Pagination::PageNumber {
+                size: rows(config.api.page_size),
+                max_size: match config.api.max_page_size {
+                    Limit::Off => None,
+                    Limit::At(most) => Some(rows(most)),
+                },
+            },
+            Pagination::None => http::Pagination::None,
+        },
+        max_body_bytes: config.network.max_body_bytes,
+        public_url: config.network.public_url.as_ref().map(|url| url.as_str().to_owned()),
+        trusted_origins: config.sessions.trusted_origins.iter().map(ToString::to_string).collect(),
+        secure_cookies: config.secure_cookies(),
+    }
+}
+
+fn rows(rows: u32) -> usize {
+    usize::try_from(rows).unwrap_or(usize::MAX)
+}
+
+/// The whole server but for its sockets.
+#[derive(Debug)]
+pub struct App {
+    core: Arc<Core>,
+    settings: http::Settings,
+}
+
+impl App {
+    /// Over a core, with what a configuration says about the wire.
+    pub fn new(core: Arc<Core>, config: &Config) -> Self {
+        Self { core, settings: http_settings(config) }
+    }
+
+    /// The services.
+    pub fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// The API, its documentation and the health checks, traced and with security headers.
+    pub fn endpoint(&self) -> impl Endpoint<Output = Response> + 'static {
+        let health = Route::new().nest("/health", health::routes(Arc::clone(self.core.store())));
+        let health = health.with(SecurityHeaders);
+        Everything { health, api: self.api().into_endpoint() }.with(Trace::default())
+    }
+
+    /// The OpenAPI document, as JSON.
+    pub fn openapi(&self) -> String {
+        self.api().document()
+    }
+
+    fn api(&self) -> Api {
+        Api::new(Arc::clone(&self.core)).settings(self.settings.clone())
+    }
+}
+
+/// The API beside the health checks. poem's router would refuse a path that is not UTF-8 before the API sees it.
+struct Everything<H> {
+    health: H,
+    api: BoxEndpoint<'static>,
+}
+
+impl<H: Endpoint<Output = Response>> Endpoint for Everything<H> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        if matches!(request.uri().path(), "/health/live" | "/health/ready") {
+            self.health.call(request).await
+        } else {
+            self.api.call(request).await
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `check`.
+
+use profiles_core::store::Maintenance;
+
+use super::{Failure, one_line, say};
+use crate::{app::open_store, config::Config, secret};
+
+/// Says what is sound, a line each, and fails if something is not. Makes nothing.
+pub(super) async fn run(config: &Config) -> Result<(), Failure> {
+    say("configuration: valid")?;
+    let data_dir = config.storage.data_dir.display();
+    if !config.storage.store_dir().exists() {
+        return say(&format!("database: none in {data_dir} yet; the first start makes it"));
+    }
+    let store = open_store(config)?;
+    let left = if store.opened_unclean() { "; it was not closed the last time" } else { "" };
+    say(&one_line(&format!("database: {data_dir} opens{left}")))?;
+    let found = store.verify().await.map_err(profiles_core::Error::from)?;
+    for inconsistency in &found {
+        say(&one_line(&format!("contents: {inconsistency}")))?;
+    }
+    if found.is_empty() {
+        say("contents: sound")?;
+    }
+    secret::stored(&config.storage).map_err(crate::app::StartError::from)?;
+    say("secret key: readable")?;
+    store.close().await.map_err(profiles_core::Error::from)?;
+    if found.is_empty() { Ok(()) } else { Err(Failure::Unsound) }
+}

@@ -1,0 +1,114 @@
+//! A server: a socket, the app behind it, and what goes on beside the requests.
+
+mod sweeper;
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
+
+use poem::listener::TcpAcceptor;
+use profiles_core::store::StoreError;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
+
+use crate::{
+    app::{App, StartError, open_core},
+    config::{Config, HostPort, Throttle},
+    http::acceptor::{LimitedAcceptor, Timeouts},
+    mailer::{Mailer, Site, Worker},
+};
+
+/// Why a server does not start, or did not end well. `Display` is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Something else listens there.
+    #[error("{0} is in use: stop what listens there, or choose another address with --bind")]
+    InUse(HostPort),
+    /// The system does not let us listen there.
+    #[error("can't listen on {bind} ({error}): choose another address with --bind")]
+    Bind {
+        /// Where.
+        bind: HostPort,
+        /// Why.
+        error: io::Error,
+    },
+    /// The data can't be used.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The socket failed.
+    #[error("the server failed: {0}")]
+    Serve(#[source] io::Error),
+    /// The store did not end cleanly; what was acknowledged is on disk all the same.
+    #[error("the database was not closed cleanly: {0}")]
+    Close(#[source] StoreError),
+}
+
+/// A server that listens and does not answer yet.
+#[derive(Debug)]
+pub struct Server {
+    config: Config,
+    listener: TcpListener,
+    address: SocketAddr,
+    app: App,
+}
+
+impl Server {
+    /// Listens, then opens the database: nothing is touched if the address is taken.
+    ///
+    /// # Errors
+    /// The address or the data is in use or can't be used.
+    pub async fn start(mut config: Config) -> Result<Self, ServeError> {
+        let bind = config.network.bind.clone();
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::AddrInUse => ServeError::InUse(bind.clone()),
+            _ => ServeError::Bind { bind: bind.clone(), error },
+        };
+        let listener = TcpListener::bind(bind.as_str()).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        if bind.port() == Some(0) {
+            // Links in mails need the port that it became.
+            config.network.bind = address.into();
+        }
+        let app = App::new(open_core(&config)?, &config);
+        Ok(Self { config, listener, address, app })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where a browser on this machine finds it.
+    pub fn url(&self) -> String {
+        self.config.network.bind.url()
+    }
+
+    /// Answers requests until `stop` is ready; then accepts no more, lets those under way finish within
+    /// `shutdown_grace`, and closes the database.
+    ///
+    /// # Errors
+    /// The socket fails, or the database does not close cleanly.
+    pub async fn run(self, mailer: Arc<dyn Mailer>, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
+        let Self { config, listener, app, .. } = self;
+        if config.api.throttle == Throttle::Off {
+            tracing::warn!("throttle is off: nothing slows down whoever guesses passwords");
+        }
+        let core = Arc::clone(app.core());
+        let stopping = watch::Sender::new(false);
+        let mut beside = JoinSet::new();
+        beside.spawn(Worker::new(Arc::clone(&core), mailer, Site::from(&config)).run(stopping.subscribe()));
+        beside.spawn(sweeper::run(Arc::clone(&core), stopping.subscribe()));
+
+        let network = &config.network;
+        let timeouts = Timeouts { head: network.header_timeout, idle: network.idle_timeout };
+        let acceptor = TcpAcceptor::from_tokio(listener).map_err(ServeError::Serve)?;
+        let acceptor = LimitedAcceptor::new(acceptor, network.max_connections, timeouts);
+        let http = poem::Server::new_with_acceptor(acceptor);
+        let served = http.run_with_graceful_shutdown(app.endpoint(), stop, Some(network.shutdown_grace)).await;
+
+        stopping.send_replace(true);
+        if timeout(network.shutdown_grace, async { while beside.join_next().await.is_some() {} }).await.is_err() {
+            tracing::warn!("a mail was still on its way; it will be sent again");
+        }
+        core.store().close().await.map_err(ServeError::Close)?;
+        served.map_err(ServeError::Serve)
+    }
+}
