@@ -35,3 +35,8 @@ pub use self::{
         StatusEditor,
     },
 };
+
+/// The README's program is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
