@@ -99,7 +99,7 @@ test("an operation tells its bodies, its answers and an example of each", async 
   const block = await unfold("Post a status");
   const types = await block.locator(".opblock-section-request-body select option").allInnerTexts();
   assert.deepEqual(types, ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]);
-  const example = await block.locator(".opblock-section-request-body .example").innerText();
+  const example = await block.locator(".body-param__example").innerText();
   assert.ok(typeof JSON.parse(example).status_content === "string", example);
   assert.notEqual(JSON.parse(example).status_content, "string", "the example is one, not the name of a type");
   const answers = await block.locator("tr.response").evaluateAll((rows) =>
@@ -109,11 +109,13 @@ test("an operation tells its bodies, its answers and an example of each", async 
       example: row.querySelector(".example")?.innerText ?? "",
     })),
   );
-  for (const status of ["201", "400", "401", "403", "413", "415", "503"]) {
-    const answer = answers.find((each) => each.status === status);
-    assert.ok(answer?.description, `${status} is described`);
-    assert.doesNotMatch(answer.example, /"string"|additionalProp/, `${status} has an example`);
+  const statuses = ["201", "400", "401", "403", "404", "405", "406", "413", "415", "503"];
+  assert.deepEqual(answers.map((answer) => answer.status), statuses);
+  for (const { status, description, example } of answers) {
+    assert.ok(description, `${status} is described`);
+    assert.doesNotMatch(example, /^$|"string"|additionalProp/, `${status} has an example`);
   }
+  assert.equal(new Set(answers.map((answer) => answer.example)).size, statuses.length, "each has an example of its own");
   await block.scrollIntoViewIfNeeded();
   await look("4-operation", block);
 });
