@@ -59,7 +59,7 @@ async fn tells_of_every_field_at_once() -> Result {
 async fn keeps_what_was_written_and_folds_what_must_be() -> Result {
     let mut app = TestApp::start().await?;
     let padded = json!({ "username": " Ada.Ж ", "email": "ADA@Example.ORG", "password1": format!("  {PASSWORD} ") });
-    let answer = app.note(As::Anonymous, "POST", PATH, &form(padded)).await?;
+    let answer = app.note(As::Anonymous, "POST", PATH, &form(&padded)).await?;
     let cookies = crate::app::cookies(&answer);
     app.note(As::Session(&cookies), "GET", "/api/rest-auth/user/", "").await?;
     // A second account may have the address, which nobody has verified yet.
