@@ -91,7 +91,7 @@ async fn every_answered_write_is_there_after_a_kill() {
     let (mut kept, mut answers) = (BTreeMap::new(), 0);
     for round in 0..ROUNDS {
         // After the first answer, or anywhere in the groups that come later.
-        let moment = if round == 0 { 1 } else { u64::from(nanos) / round % 400 + 1 };
+        let moment = u64::from(nanos).checked_div(round).map_or(1, |number| number % 400 + 1);
         let acknowledged = write_until_killed(&mut server, &token, round, moment).await;
         answers += acknowledged.len();
 
