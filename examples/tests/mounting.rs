@@ -1,5 +1,6 @@
 //! The API mounted in another application, over a real socket: it works there, and everything that it says about
 //! where things are carries the prefix.
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::allow_attributes, reason = "a test fails by panicking"))]
 
 use std::{
     error::Error,

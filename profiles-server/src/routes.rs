@@ -14,6 +14,12 @@ use crate::http::{
 
 type Operations = (RegistrationApi, LoginApi, LogoutApi, UserApi, ProfilesApi, StatusesApi, RootApi);
 
+/// What the document says of the whole.
+const ABOUT: &str = "Accounts, authentication, profiles and statuses.
+
+To try it out: register or log in below, press *Authorize*, and enter the word `Token`, a space, and the key that was \
+                     answered. Bodies are JSON, a form, or multipart; answers are JSON.";
+
 /// Builds the API over a core that somebody else made.
 ///
 /// ```
@@ -90,6 +96,5 @@ fn service(context: &Context) -> OpenApiService<Slashed<Operations>, ()> {
         StatusesApi(context()),
         RootApi(context()),
     );
-    OpenApiService::new(Slashed(operations), "profiles", env!("CARGO_PKG_VERSION"))
-        .summary("Accounts, authentication, profiles and statuses")
+    OpenApiService::new(Slashed(operations), "profiles", env!("CARGO_PKG_VERSION")).description(ABOUT)
 }

@@ -10,6 +10,13 @@ use super::{Settings, base_url::BaseUrl, headers::docs_policy};
 /// How the document says that the API is where the document came from.
 const NO_SERVERS: &str = r#""servers": []"#;
 
+/// What the page lacks: its kind, without which browsers imitate those of 1998, its language, a title that tells it
+/// from others, and that it has no icon, which browsers would ask for.
+const HEAD: [(&str, &str); 2] = [
+    ("\n<html charset=\"UTF-8\">", "<!DOCTYPE html>\n<html lang=\"en\">"),
+    ("<title>Swagger UI</title>", "<title>profiles API</title>\n    <link rel=\"icon\" href=\"data:,\">"),
+];
+
 /// The document, and the page with the document inside. Both name the path under which clients reach the API, so that
 /// "Try it out" asks where the API is mounted.
 pub(crate) struct Documentation {
@@ -23,7 +30,8 @@ impl Documentation {
     pub(crate) fn new<T: OpenApi>(service: &OpenApiService<T, ()>, settings: Arc<Settings>) -> Self {
         let (document, page) = (service.spec(), service.swagger_ui_html());
         let (before, after) = page.split_once(&document).unwrap_or_default();
-        Self { before: before.to_owned(), after: after.to_owned(), document, settings }
+        let before = HEAD.iter().fold(before.to_owned(), |page, (lacking, whole)| page.replacen(lacking, whole, 1));
+        Self { before, after: after.to_owned(), document, settings }
     }
 
     /// `/openapi.json` and `/docs`.

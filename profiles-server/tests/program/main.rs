@@ -12,6 +12,8 @@
 )]
 
 mod errors;
+mod footprint;
+mod killed;
 mod place;
 mod serving;
 mod user;

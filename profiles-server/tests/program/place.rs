@@ -124,6 +124,12 @@ impl Serving {
         assert!(Command::new("kill").args([name, &self.id().to_string()]).status().unwrap().success());
     }
 
+    /// SIGKILL: no warning, no time to finish anything. It is gone when this returns.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits for the end; answers how, and what it has logged.
     pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         let start = Instant::now();
