@@ -4,6 +4,8 @@
 //! Publishing never waits: a reader that falls more than [`EventStream::CAPACITY`] events behind loses the oldest, and
 //! is told how many with [`Missed`].
 
+use std::thread::JoinHandle;
+
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::model::{AccountId, ProfileId, StatusId, Timestamp, TokenKind};
@@ -159,11 +161,12 @@ impl<F: FnMut(&Event) + Send> Observer for F {
 }
 
 impl EventStream {
-    /// Tells `observer` of every event from now on, in order, on a new thread that ends with the store.
+    /// Tells `observer` of every event from now on, in order, on a new thread that ends with the store. Who drops the
+    /// store and then joins the thread knows that the observer was told of everything.
     ///
     /// # Errors
     /// The operating system has no thread left.
-    pub fn observe(mut self, mut observer: impl Observer + 'static) -> std::io::Result<()> {
+    pub fn observe(mut self, mut observer: impl Observer + 'static) -> std::io::Result<JoinHandle<()>> {
         let run = move || {
             loop {
                 match self.0.blocking_recv() {
@@ -173,6 +176,6 @@ impl EventStream {
                 }
             }
         };
-        std::thread::Builder::new().name("profiles-observer".into()).spawn(run).map(drop)
+        std::thread::Builder::new().name("profiles-observer".into()).spawn(run)
     }
 }

@@ -115,6 +115,13 @@ impl FieldErrors {
         Self(vec![(field, vec![error])])
     }
 
+    /// All that is wrong with one field: what a value's `parse` says, with the name of the field it was for.
+    pub fn of_field(field: &'static str, errors: Vec<FieldError>) -> Self {
+        let mut all = Self::new();
+        all.extend(field, errors);
+        all
+    }
+
     /// Adds an error to a field.
     pub fn add(&mut self, field: &'static str, error: FieldError) {
         self.extend(field, vec![error]);

@@ -8,12 +8,15 @@
 mod accounts;
 mod api;
 pub(crate) mod arguments;
+mod choice;
 mod error;
 mod file;
+mod limit;
 mod load;
 mod log;
 mod mail;
 mod network;
+mod one_line;
 mod passwords;
 mod sessions;
 mod setting;
@@ -29,14 +32,15 @@ pub use self::{
     accounts::{Accounts, EmailVerification},
     api::{Anonymous, Api, Compat, Pagination, Throttle},
     error::ConfigError,
+    limit::Limit,
     load::{Loaded, Origin, Sources},
     log::{Log, LogFilter, LogFormat},
     mail::Mail,
     network::{HostPort, Network, WebUrl},
+    one_line::OneLine,
     passwords::Passwords,
     sessions::{SecureCookies, Sessions, TrustedOrigin},
     storage::{SecretKey, Storage},
-    value::{Limit, OneLine},
 };
 
 /// Everything that can be set. `Config::default()` is what a server runs with that is told nothing.

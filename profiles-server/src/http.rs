@@ -7,6 +7,7 @@ mod base_url;
 mod contract;
 mod cookies;
 mod csrf;
+mod documentation;
 mod error;
 mod form;
 pub mod headers;
@@ -24,7 +25,7 @@ pub mod trace;
 mod view;
 
 pub use self::{authentication::AuthenticationOrder, pagination::Pagination};
-pub(crate) use self::{contract::Contract, openapi::Slashed};
+pub(crate) use self::{base_url::MountPoint, contract::Contract, documentation::Documentation, openapi::Slashed};
 
 /// What differs between deployments on the wire. The defaults are those of a new deployment.
 #[derive(Clone, Debug)]

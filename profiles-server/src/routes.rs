@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response, Route, endpoint::BoxEndpoint};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response, endpoint::BoxEndpoint};
 use poem_openapi::OpenApiService;
 use profiles_core::Core;
 
 use crate::http::{
-    Contract, Settings, Slashed,
-    headers::{SecurityHeaders, docs_policy},
+    Contract, Documentation, MountPoint, Settings, Slashed,
+    headers::SecurityHeaders,
     routes::{Context, LoginApi, LogoutApi, ProfilesApi, RegistrationApi, RootApi, StatusesApi, UserApi},
 };
 
 type Operations = (RegistrationApi, LoginApi, LogoutApi, UserApi, ProfilesApi, StatusesApi, RootApi);
+
+/// What the document says of the whole.
+const ABOUT: &str = "Accounts, authentication, profiles and statuses.
+
+To try it out: register or log in below, press *Authorize*, and enter the word `Token`, a space, and the key that was \
+                     answered. Bodies are JSON, a form, or multipart; answers are JSON.";
 
 /// Builds the API over a core that somebody else made.
 ///
@@ -47,10 +53,9 @@ impl Api {
     pub fn into_endpoint(self) -> BoxEndpoint<'static> {
         let context = Context { core: self.core, settings: Arc::new(self.settings) };
         let service = service(&context);
-        let (document, swagger) = (service.spec_endpoint(), service.swagger_ui());
         let Context { core, settings } = context;
+        let documentation = Documentation::new(&service, Arc::clone(&settings)).into_route();
         let api = Contract { operations: service.into_endpoint(), core, settings };
-        let documentation = Route::new().at("/openapi.json", document).nest("/docs", swagger.with(docs_policy()));
         Everything { api, documentation }.with(SecurityHeaders).boxed()
     }
 
@@ -69,7 +74,8 @@ struct Everything<A, D> {
 impl<A: Endpoint<Output = Response>, D: Endpoint<Output = Response>> Endpoint for Everything<A, D> {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> poem::Result<Response> {
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        MountPoint::note(&mut request);
         let path = request.uri().path();
         if path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/") {
             self.documentation.call(request).await
@@ -90,6 +96,5 @@ fn service(context: &Context) -> OpenApiService<Slashed<Operations>, ()> {
         StatusesApi(context()),
         RootApi(context()),
     );
-    OpenApiService::new(Slashed(operations), "profiles", env!("CARGO_PKG_VERSION"))
-        .summary("Accounts, authentication, profiles and statuses")
+    OpenApiService::new(Slashed(operations), "profiles", env!("CARGO_PKG_VERSION")).description(ABOUT)
 }

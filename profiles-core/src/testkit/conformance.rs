@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod closing;
 pub mod concurrency;
+pub mod contention;
 pub mod events;
 pub mod jobs;
 pub mod maintenance;
@@ -29,8 +30,31 @@ use crate::{
 /// How long a test waits for what must come before it calls it lost. Nothing waits so long unless it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Panics unless the store finds nothing wrong with itself: the end of every test.
-pub async fn assert_consistent(store: &dyn Store) {
+/// Callers at once, where many are.
+const MANY: usize = 64;
+
+/// How long a behaviour may take in all. A store that answers never, or for ever the same, fails by this.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// Tries a behaviour on an empty store; panics if the store does not have it, takes minutes for it, or contradicts
+/// itself at the end.
+pub async fn check<Behaviour: Future<Output = ()>>(
+    store: Arc<dyn Store>,
+    behaviour: impl FnOnce(Arc<dyn Store>) -> Behaviour,
+) {
+    check_closing(Arc::clone(&store), behaviour).await;
+    assert_consistent(&*store).await;
+}
+
+/// As [`check`], for a behaviour that closes the store: it looks for contradictions itself, before it does.
+pub async fn check_closing<Behaviour: Future<Output = ()>>(
+    store: Arc<dyn Store>,
+    behaviour: impl FnOnce(Arc<dyn Store>) -> Behaviour,
+) {
+    tokio::time::timeout(LIMIT, behaviour(store)).await.expect("no behaviour takes minutes");
+}
+
+async fn assert_consistent(store: &dyn Store) {
     let found = store.verify().await.expect("a store that was not closed verifies itself");
     assert!(found.is_empty(), "the store contradicts itself: {found:?}");
 }

@@ -1,6 +1,6 @@
 //! What registration asks for.
 
-use super::{setting::settings, value::choice};
+use super::{choice::choice, setting::settings};
 
 settings! {
     /// What registration asks for.

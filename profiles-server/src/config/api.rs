@@ -4,8 +4,10 @@ use profiles_core::permissions::Reads;
 use toml::de::DeValue;
 
 use super::{
+    choice::{choice, one_of, word},
+    limit::Limit,
     setting::settings,
-    value::{Limit, Shown, Value, choice, one_of, word},
+    value::{Shown, Value},
 };
 
 settings! {

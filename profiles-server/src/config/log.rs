@@ -5,8 +5,9 @@ use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
 
 use super::{
+    choice::choice,
     setting::settings,
-    value::{Shown, Value, choice},
+    value::{Shown, Value},
 };
 
 settings! {

@@ -1,8 +1,9 @@
 //! What mails say.
 
 use super::{
+    one_line::OneLine,
     setting::settings,
-    value::{OneLine, Shown, Value},
+    value::{Shown, Value},
 };
 use crate::mailer::Mailbox;
 

@@ -3,8 +3,9 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use super::{
+    choice::choice,
     setting::settings,
-    value::{Shown, Value, choice},
+    value::{Shown, Value},
 };
 
 settings! {

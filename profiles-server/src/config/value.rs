@@ -1,8 +1,7 @@
 //! How a setting's value is read from text and from TOML, and written back.
 
-use std::{fmt, num::NonZeroUsize, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
+use std::{num::NonZeroUsize, ops::RangeInclusive, path::PathBuf, time::Duration};
 
-use profiles_core::permissions::Reads;
 use toml::de::DeValue;
 
 /// A value as it comes in.
@@ -63,15 +62,15 @@ pub(crate) fn within<T: Value + PartialOrd>(value: T, limits: &RangeInclusive<T>
     Err(format!("must be between {} and {}", bound(limits.start()), bound(limits.end())))
 }
 
-const NUMBER: &str = "must be a whole number";
+pub(super) const NUMBER: &str = "must be a whole number";
 
 /// The digits of a TOML integer, in base ten.
-fn integer(value: &DeValue<'_>) -> Option<i128> {
+pub(super) fn integer(value: &DeValue<'_>) -> Option<i128> {
     let integer = value.as_integer()?;
     i128::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
-fn number<T: TryFrom<i128>>(value: &DeValue<'_>) -> Result<T, String> {
+pub(super) fn number<T: TryFrom<i128>>(value: &DeValue<'_>) -> Result<T, String> {
     let number = integer(value).ok_or(NUMBER)?;
     T::try_from(number).map_err(|_| format!("must not be {number}"))
 }
@@ -180,132 +179,3 @@ impl Value for NonZeroUsize {
         Shown::Toml(self.to_string())
     }
 }
-
-/// A number from 1, or `"off"`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
-pub enum Limit {
-    /// What it limits is switched off.
-    Off,
-    /// So much at most.
-    At(u32),
-}
-
-impl Limit {
-    fn at(most: u32) -> Option<Self> {
-        (most > 0).then_some(Self::At(most))
-    }
-}
-
-impl Value for Limit {
-    fn from_text(text: &str) -> Result<Self, String> {
-        match text {
-            "off" => Ok(Self::Off),
-            _ => text.parse().ok().and_then(Self::at).ok_or_else(|| format!("{NUMBER} from 1, or off, not {text:?}")),
-        }
-    }
-
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, String> {
-        match value.as_str() {
-            Some(text) => Self::from_text(text),
-            None => Self::at(number(value)?).ok_or_else(|| format!("{NUMBER} from 1, or \"off\"")),
-        }
-    }
-
-    fn shown(&self) -> Shown {
-        match self {
-            Self::Off => Shown::text("off"),
-            Self::At(most) => Shown::Toml(most.to_string()),
-        }
-    }
-}
-
-/// A text of at most `MAX` characters, without line breaks or other control characters: it goes into headers of mails.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OneLine<const MAX: usize>(String);
-
-impl<const MAX: usize> OneLine<MAX> {
-    /// Cuts a text down to one.
-    pub fn lossy(text: &str) -> Self {
-        Self(text.chars().filter(|letter| !letter.is_control()).take(MAX).collect())
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<const MAX: usize> FromStr for OneLine<MAX> {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.chars().any(char::is_control) || text.chars().count() > MAX {
-            return Err(format!("must be a single line of at most {MAX} characters"));
-        }
-        Ok(Self(text.into()))
-    }
-}
-
-impl<const MAX: usize> fmt::Display for OneLine<MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl<const MAX: usize> Value for OneLine<MAX> {
-    fn from_text(text: &str) -> Result<Self, String> {
-        text.parse()
-    }
-
-    fn shown(&self) -> Shown {
-        Shown::text(&self.0)
-    }
-}
-
-/// Declares the words that a setting takes.
-macro_rules! choice {
-    ($(#[$about:meta])* pub enum $name:ident { $( $(#[$doc:meta])* $variant:ident = $word:literal, )+ }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $( $(#[$doc])* $variant, )+ }
-
-        $crate::config::value::words!($name { $( $variant = $word, )+ });
-    };
-}
-
-/// The words for an enum that stands elsewhere.
-macro_rules! words {
-    ($name:ident { $( $variant:ident = $word:literal, )+ }) => {
-        impl $crate::config::value::Value for $name {
-            fn from_text(text: &str) -> Result<Self, String> {
-                match text {
-                    $( $word => Ok(Self::$variant), )+
-                    _ => Err($crate::config::value::one_of(&[$($word),+], text)),
-                }
-            }
-
-            fn from_toml(value: &toml::de::DeValue<'_>) -> Result<Self, String> {
-                $crate::config::value::word(value).and_then(|word| Self::from_text(&word))
-            }
-
-            fn shown(&self) -> $crate::config::value::Shown {
-                $crate::config::value::Shown::text(match self { $( Self::$variant => $word, )+ })
-            }
-        }
-    };
-}
-
-pub(crate) use {choice, words};
-
-/// A word in quotes. Some of ours look like numbers or truth values in TOML, so those are taken as they are written.
-pub(crate) fn word(value: &DeValue<'_>) -> Result<String, String> {
-    let text = value.as_str().map(str::to_owned);
-    text.or_else(|| integer(value).map(|number| number.to_string()))
-        .ok_or_else(|| "must be a word in quotes".to_owned())
-}
-
-pub(crate) fn one_of(words: &[&str], given: &str) -> String {
-    format!("must be {}, not {given:?}", words.join(" or "))
-}
-
-words!(Reads { Open = "open", Authenticated = "authenticated", });

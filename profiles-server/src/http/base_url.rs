@@ -19,7 +19,8 @@ impl<'a> BaseUrl<'a> {
         );
         let prefix = public_url.and_then(|url| url.splitn(4, '/').nth(3)).unwrap_or_default().trim_end_matches('/');
         let prefix = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
-        Self { origin, mount: format!("{prefix}{}", mount_point(request)), trusted }
+        let MountPoint(mounted) = request.data().cloned().unwrap_or_default();
+        Self { origin, mount: format!("{prefix}{mounted}"), trusted }
     }
 
     #[cfg(test)]
@@ -30,6 +31,11 @@ impl<'a> BaseUrl<'a> {
     /// The absolute URL of a path below the mount point.
     pub(crate) fn absolute(&self, path: &str) -> String {
         format!("{}{}{path}", self.origin, self.mount)
+    }
+
+    /// The path, as clients have to write it, of a path below the mount point.
+    pub(crate) fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.mount)
     }
 
     pub(crate) fn is_https(&self) -> bool {
@@ -65,10 +71,20 @@ fn host(request: &Request) -> &str {
     named.filter(valid).unwrap_or("localhost")
 }
 
-/// What a host application has taken off the path before it came to us.
-fn mount_point(request: &Request) -> &str {
-    let (original, current) = (request.original_uri().path(), request.uri().path());
-    original.strip_suffix(current).unwrap_or_default()
+/// What a host application has taken off the path before the request came to us: `/accounts`, or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MountPoint(String);
+
+impl MountPoint {
+    /// Notes in a request where we are mounted. Only who gets it first can tell: from then on its path is changed.
+    pub(crate) fn note(request: &mut Request) {
+        let mount = Self::between(request.original_uri().path(), request.uri().path());
+        request.set_data(mount);
+    }
+
+    fn between(original: &str, current: &str) -> Self {
+        Self(original.strip_suffix(current).unwrap_or_default().to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +99,16 @@ mod tests {
         assert_eq!(base.absolute("/api/"), "https://b.example/x/api/");
         let evil = Request::builder().header("Host", "a\"><script>").finish();
         assert_eq!(BaseUrl::of(&evil, None, &[]).absolute("/"), "http://localhost/");
+    }
+
+    #[test]
+    fn links_begin_where_we_are_mounted() {
+        let mut request = Request::builder().uri_str("/api/profiles").header("Host", "a.example").finish();
+        request.set_data(MountPoint::between("/accounts/api/profiles/", "/api/profiles/"));
+        assert_eq!(BaseUrl::of(&request, None, &[]).absolute("/api/"), "http://a.example/accounts/api/");
+        let base = BaseUrl::of(&request, Some("https://b.example/x"), &[]);
+        assert_eq!(base.absolute("/api/"), "https://b.example/x/accounts/api/");
+        assert_eq!(base.path("/api/"), "/x/accounts/api/");
     }
 
     #[test]

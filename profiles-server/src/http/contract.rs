@@ -53,7 +53,7 @@ impl<E: Endpoint> Endpoint for Contract<E> {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let target = match resolve(request.uri().path()) {
             Resolved::View(target) => target,
-            Resolved::AppendSlash => return Ok(append_slash(&request)),
+            Resolved::AppendSlash => return Ok(self.append_slash(&request)),
             Resolved::Unknown => return Ok(ApiError::NotFound.into_response()),
         };
         let method = request.method().clone();
@@ -85,7 +85,7 @@ impl<E: Endpoint> Contract<E> {
         found.session_dead = recognised.session_dead;
         if recognised.by_session {
             let field = self.csrf_field(request).await?;
-            let base = BaseUrl::of(request, self.settings.public_url.as_deref(), &self.settings.trusted_origins);
+            let base = self.base_url(request);
             csrf::check(request, &base, field.as_deref()).map_err(ApiError::Csrf)?;
         }
         Ok(recognised.caller)
@@ -131,6 +131,25 @@ impl<E: Endpoint> Contract<E> {
             }
             (Some(_), _) => false,
         }
+    }
+
+    fn base_url(&self, request: &Request) -> BaseUrl<'_> {
+        BaseUrl::of(request, self.settings.public_url.as_deref(), &self.settings.trusted_origins)
+    }
+
+    /// Django's redirect to the same path with its final slash; for every method, though most clients then lose the
+    /// body.
+    fn append_slash(&self, request: &Request) -> Response {
+        let uri = request.uri();
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let path = self.base_url(request).path(uri.path());
+        // A path that begins with two slashes would lead to another host.
+        let path = path.trim_start_matches('/');
+        Response::builder()
+            .status(StatusCode::MOVED_PERMANENTLY)
+            .header(header::LOCATION, format!("/{path}/{query}"))
+            .content_type("text/html; charset=utf-8")
+            .finish()
     }
 
     /// Runs the operation, under the one address that the router knows for it.
@@ -190,19 +209,6 @@ fn rendering(request: &Request, target: &Target) -> Result<Rendering, ApiError> 
         NotNegotiable::UnknownFormat => ApiError::NotFound,
         NotNegotiable::NotAcceptable => ApiError::NotAcceptable,
     })
-}
-
-/// Django's redirect to the same path with its final slash; for every method, though most clients then lose the body.
-fn append_slash(request: &Request) -> Response {
-    let uri = request.original_uri();
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    // A path that begins with two slashes would lead to another host.
-    let path = format!("/{}", uri.path().trim_start_matches('/'));
-    Response::builder()
-        .status(StatusCode::MOVED_PERMANENTLY)
-        .header(header::LOCATION, format!("{path}/{query}"))
-        .content_type("text/html; charset=utf-8")
-        .finish()
 }
 
 /// What the framework itself refuses (it should not come to that) must look like everything else.

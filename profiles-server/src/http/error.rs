@@ -176,18 +176,28 @@ impl ApiResponse for ApiError {
             content: vec![MetaMediaType { content_type: "application/json", schema }],
             headers: vec![],
         };
-        let detail = |status, description| response(status, description, Detail::schema_ref());
+        let detail = |status, description, example: Self| {
+            let mut schema = MetaSchema::ANY;
+            schema.all_of = vec![Detail::schema_ref()];
+            schema.example = Some(example.body());
+            response(status, description, MetaSchemaRef::Inline(Box::new(schema)))
+        };
+        let denied = |denied: Denied| Self::Core(denied.into());
         MetaResponses {
             responses: vec![
                 response(400, "The body can't be read, or a field does not do", ValidationErrors::schema()),
-                detail(ANONYMOUS_STATUS, "Credentials are missing or bad"),
-                detail(403, "The caller may not do this, or the CSRF check failed"),
-                detail(404, "There is no such row or page"),
-                detail(405, "The path has no such method"),
-                detail(406, "`Accept` leaves nothing to answer with"),
-                detail(413, "The body is too large"),
-                detail(415, "The body is of a type that is not read"),
-                detail(503, "Too busy, or the database is unavailable; `Retry-After` says when to try again"),
+                detail(ANONYMOUS_STATUS, "Credentials are missing or bad", denied(Denied::Unauthenticated)),
+                detail(403, "The caller may not do this, or the CSRF check failed", denied(Denied::Forbidden)),
+                detail(404, "There is no such row or page", Self::NotFound),
+                detail(405, "The path has no such method", Self::MethodNotAllowed("TRACE".to_owned())),
+                detail(406, "`Accept` leaves nothing to answer with", Self::NotAcceptable),
+                detail(413, "The body is too large", Self::TooLarge(2_621_440)),
+                detail(415, "The body is of a type that is not read", Self::MediaType("text/plain".to_owned())),
+                detail(
+                    503,
+                    "Too busy, or the database is unavailable; `Retry-After` says when to try again",
+                    Self::Core(Error::Busy),
+                ),
             ],
         }
     }

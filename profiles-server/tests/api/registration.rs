@@ -7,7 +7,7 @@ use crate::app::{As, PASSWORD, Result, TestApp};
 
 const PATH: &str = "/api/rest-auth/registration/";
 
-fn form(changes: Value) -> String {
+fn form(changes: &Value) -> String {
     let mut form = json!({
         "username": "ada", "email": "ada@example.org", "password1": PASSWORD, "password2": PASSWORD,
     });
@@ -24,7 +24,7 @@ fn form(changes: Value) -> String {
 #[tokio::test]
 async fn makes_an_account_a_profile_a_token_and_a_session() -> Result {
     let mut app = TestApp::start().await?;
-    let answer = app.note(As::Anonymous, "POST", PATH, &form(json!({}))).await?;
+    let answer = app.note(As::Anonymous, "POST", PATH, &form(&json!({}))).await?;
     let cookies = crate::app::cookies(&answer);
     app.note(As::Session(&cookies), "GET", "/api/rest-auth/user/", "").await?;
     app.note(As::Anonymous, "GET", "/api/profiles/1/", "").await?;
@@ -49,7 +49,7 @@ async fn tells_of_every_field_at_once() -> Result {
         json!({ "password1": "ada@example.org", "password2": "ada@example.org" }),
         json!({ "username": "tulip-tango" }),
     ] {
-        app.note(As::Anonymous, "POST", PATH, &form(changes)).await?;
+        app.note(As::Anonymous, "POST", PATH, &form(&changes)).await?;
     }
     insta::assert_snapshot!(app.transcript());
     app.verify().await
@@ -59,11 +59,11 @@ async fn tells_of_every_field_at_once() -> Result {
 async fn keeps_what_was_written_and_folds_what_must_be() -> Result {
     let mut app = TestApp::start().await?;
     let padded = json!({ "username": " Ada.Ж ", "email": "ADA@Example.ORG", "password1": format!("  {PASSWORD} ") });
-    let answer = app.note(As::Anonymous, "POST", PATH, &form(padded)).await?;
+    let answer = app.note(As::Anonymous, "POST", PATH, &form(&padded)).await?;
     let cookies = crate::app::cookies(&answer);
     app.note(As::Session(&cookies), "GET", "/api/rest-auth/user/", "").await?;
     // A second account may have the address, which nobody has verified yet.
-    app.note(As::Anonymous, "POST", PATH, &form(json!({ "username": 1e22 }))).await?;
+    app.note(As::Anonymous, "POST", PATH, &form(&json!({ "username": 1e22 }))).await?;
     insta::assert_snapshot!(app.transcript());
     app.verify().await
 }
@@ -71,11 +71,11 @@ async fn keeps_what_was_written_and_folds_what_must_be() -> Result {
 #[tokio::test]
 async fn a_weak_password_leaves_no_account_behind() -> Result {
     let app = TestApp::start().await?;
-    let weak = form(json!({ "password1": "ada", "password2": "ada" }));
+    let weak = form(&json!({ "password1": "ada", "password2": "ada" }));
     let post =
         |body: String| app.request(Method::POST, PATH).header("Content-Type", "application/json").body(body).send();
     assert_eq!(post(weak).await?.status(), 400);
-    assert_eq!(post(form(json!({}))).await?.status(), 201);
+    assert_eq!(post(form(&json!({}))).await?.status(), 201);
     app.verify().await
 }
 
@@ -84,7 +84,7 @@ async fn where_confirmation_is_mandatory_nobody_is_logged_in() -> Result {
     let settings = profiles_server::http::Settings::default();
     let mandatory = |core: &mut profiles_core::Settings| core.verification = profiles_core::Verification::Mandatory;
     let mut app = TestApp::start_with(settings, mandatory).await?;
-    app.note(As::Anonymous, "POST", PATH, &form(json!({}))).await?;
+    app.note(As::Anonymous, "POST", PATH, &form(&json!({}))).await?;
     let login = |password| json!({ "username": "ada", "password": password }).to_string();
     app.note(As::Anonymous, "POST", "/api/rest-auth/login/", &login(PASSWORD)).await?;
     app.note(As::Anonymous, "POST", "/api/rest-auth/login/", &login("wrong-one-1")).await?;
@@ -96,8 +96,8 @@ async fn where_confirmation_is_mandatory_nobody_is_logged_in() -> Result {
 async fn an_address_is_optional_where_configured() -> Result {
     let settings = profiles_server::http::Settings::default();
     let mut app = TestApp::start_with(settings, |core| core.email_required = false).await?;
-    app.note(As::Anonymous, "POST", PATH, &form(json!({ "email": "<absent>" }))).await?;
-    app.note(As::Anonymous, "POST", PATH, &form(json!({ "username": "bob", "email": "" }))).await?;
+    app.note(As::Anonymous, "POST", PATH, &form(&json!({ "email": "<absent>" }))).await?;
+    app.note(As::Anonymous, "POST", PATH, &form(&json!({ "username": "bob", "email": "" }))).await?;
     insta::assert_snapshot!(app.transcript());
     app.verify().await
 }

@@ -108,3 +108,95 @@ impl State {
         beyond.map(|(kind, _, given)| format!("a {kind} has a number beyond {given}, the last one given out")).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{ProfileId, StatusId},
+        store::{Accounts, Register, Statuses},
+        testkit::{Refusal, fixture, refusal},
+    };
+
+    /// A store with two accounts that have something of everything.
+    async fn filled() -> MemoryStore {
+        let store = MemoryStore::new();
+        for name in ["ada", "bob"] {
+            let command = Register {
+                email_verified: true,
+                tokens: vec![fixture::token(name)],
+                mail_key: Some(fixture::mail_key(name, "ada@example.org", 60)),
+                outbox: vec![fixture::mail(name, 1)],
+                ..fixture::register(name)
+            };
+            let made = store.register(command).await.unwrap();
+            store.post_status(made.account.id, fixture::text("hello"), fixture::NOW).await.unwrap();
+        }
+        store
+    }
+
+    const ONE: AccountId = AccountId::new(1);
+    const TWO: AccountId = AccountId::new(2);
+
+    type Damage = fn(&mut State);
+
+    #[tokio::test]
+    async fn every_damage_is_found() {
+        let damages: [(&str, Damage); 12] = [
+            ("account 1 stands under number 3", |state| {
+                let row = state.accounts.remove(&ONE).unwrap();
+                state.accounts.insert(AccountId::new(3), row);
+            }),
+            ("a token of account 1 stands", |state| {
+                state.tokens.get_mut(&fixture::digest("ada")).unwrap().row.digest = fixture::digest("x");
+            }),
+            ("a mail key of account 1 has", |state| {
+                state.mail_keys.get_mut(&fixture::digest("ada")).unwrap().row.digest = fixture::digest("x");
+            }),
+            ("account 2 has the name", |state| {
+                state.accounts.get_mut(&TWO).unwrap().username = fixture::username("ADA");
+            }),
+            ("account 2 has the verified address", |state| {
+                state.accounts.get_mut(&TWO).unwrap().email = Some(fixture::email("ada@example.org"));
+            }),
+            ("account 2 has 0 profiles", |state| {
+                state.profiles.remove(&ProfileId::new(2));
+            }),
+            ("account 1 has 2 profiles", |state| {
+                state.profiles.get_mut(&ProfileId::new(2)).unwrap().account = ONE;
+            }),
+            ("profile 2 belongs to account 9", |state| {
+                state.profiles.get_mut(&ProfileId::new(2)).unwrap().account = AccountId::new(9);
+            }),
+            ("status 2 is by account 9", |state| {
+                state.statuses.get_mut(&StatusId::new(2)).unwrap().account = AccountId::new(9);
+            }),
+            ("a token is of account 9", |state| {
+                state.tokens.get_mut(&fixture::digest("ada")).unwrap().account = AccountId::new(9);
+            }),
+            ("a mail key is of account 9", |state| {
+                state.mail_keys.get_mut(&fixture::digest("ada")).unwrap().account = AccountId::new(9);
+            }),
+            ("a mail has a number beyond 1", |state| state.last_ids.outbox = 1),
+        ];
+        for (told, damage) in damages {
+            let store = filled().await;
+            assert_eq!(store.verify().await.unwrap(), []);
+            damage(&mut store.state().unwrap());
+            let found = store.verify().await.unwrap();
+            assert!(found.iter().any(|found| found.0.starts_with(told)), "{told}: {found:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_the_middle_of_a_step_ends_the_service() {
+        let store = filled().await;
+        let step = std::panic::AssertUnwindSafe(|| {
+            let _state = store.state().unwrap();
+            panic!("in the middle");
+        });
+        std::panic::catch_unwind(step).unwrap_err();
+        assert_eq!(refusal(store.ready().await), Refusal::Unavailable);
+        assert_eq!(refusal(store.account(AccountId::new(1)).await), Refusal::Unavailable);
+    }
+}

@@ -81,7 +81,7 @@ impl State {
     /// In the order of ids, which is the map's.
     fn statuses_that_match(&self, filter: &StatusFilter) -> Result<Vec<(StatusId, Status)>> {
         let all = self.statuses.keys().filter_map(|id| self.status(*id).transpose()).collect::<Result<Vec<_>>>()?;
-        let wanted = |row: &Status| filter.username.as_deref().is_none_or(|name| name == row.username.as_str());
-        Ok(all.into_iter().filter(wanted).map(|row| (row.id, row)).collect())
+        let matching = all.into_iter().filter(|row| filter.matches(row));
+        Ok(matching.map(|row| (row.id, row)).collect())
     }
 }

@@ -11,6 +11,7 @@ use std::{
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{oneshot, watch};
@@ -80,6 +81,36 @@ impl Inlet {
     }
 }
 
+/// How large the last group was, and how long it took.
+///
+/// Whoever was answered by it may be about to write again. So the next group waits for as many, for at most half of
+/// what a commit takes: many callers then share one sync instead of taking turns in small groups, and a single caller
+/// never waits.
+#[derive(Default)]
+struct Pace {
+    size: usize,
+    commit: Duration,
+}
+
+impl Pace {
+    /// The shortest sleep that is worth its two switches of the processor.
+    const STEP: Duration = Duration::from_micros(50);
+    /// What a slow disk may add to a write.
+    const LONGEST: Duration = Duration::from_millis(1);
+
+    fn gather(&self, first: Job, jobs: &Receiver<Job>) -> Vec<Job> {
+        let mut group = vec![first];
+        let until = Instant::now() + (self.commit / 2).min(Self::LONGEST);
+        loop {
+            group.extend(jobs.try_iter().take(GROUP.saturating_sub(group.len())));
+            if group.len() >= self.size.min(GROUP) || Instant::now() >= until {
+                return group;
+            }
+            thread::sleep(Self::STEP);
+        }
+    }
+}
+
 /// What the writer needs for its work.
 pub(super) struct Writer {
     pub(super) engine: Engine,
@@ -124,18 +155,21 @@ impl Writer {
     }
 
     fn run(&mut self, jobs: &Receiver<Job>) -> Result<(), Arc<str>> {
+        let mut pace = Pace::default();
         while let Ok(first) = jobs.recv() {
-            let group = std::iter::once(first).chain(jobs.try_iter()).take(GROUP);
+            let group = pace.gather(first, jobs);
+            let (size, started) = (group.len(), Instant::now());
             // A failed sync can't be tried again: the kernel may have thrown away the pages it could not write.
             self.commit(group)?;
+            pace = Pace { size, commit: started.elapsed() };
         }
         Ok(())
     }
 
     /// Applies a group, makes it durable, tells of it and answers.
-    fn commit(&mut self, group: impl Iterator<Item = Job>) -> Result<(), Arc<str>> {
+    fn commit(&mut self, group: Vec<Job>) -> Result<(), Arc<str>> {
         let mut transaction = Transaction::new(&self.engine);
-        let answers: Vec<Answer> = group.map(|job| job(&mut transaction)).collect();
+        let answers: Vec<Answer> = group.into_iter().map(|job| job(&mut transaction)).collect();
         let (writes, events) = transaction.into_parts();
         // If nothing was written, what the group has read was made durable by those before it.
         let durable = if writes.is_empty() { Ok(()) } else { self.write(writes) };

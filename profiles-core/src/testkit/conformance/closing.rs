@@ -1,9 +1,10 @@
-//! Closing. A closed store can't be verified, so each of these sees to that itself.
+//! The end of a store. After it the store can't be verified, so each of these sees to that itself.
 
 use std::{sync::Arc, time::Duration};
 
-use super::{PATIENCE, assert_consistent, everything, log_in, register, together};
+use super::{PATIENCE, assert_consistent, everything, log_in, next_kind, register, together};
 use crate::{
+    event::EventKind,
     model::{AccountId, OutboxId, ProfileId, Revision, StatusId, UsernameKey},
     store::{AccountChange, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter, Store, StoreError},
     testkit::{Refusal, fixture, refusal},
@@ -91,10 +92,23 @@ pub async fn closing_answers_every_waiting_write(store: Arc<dyn Store>) {
             }
             store.post_status(account, fixture::text("hello"), fixture::NOW).await.map(drop)
         }
-    });
-    let answers = tokio::time::timeout(PATIENCE, answers).await.expect("no write waits for a closed store");
+    })
+    .await;
     for answer in answers {
         assert!(matches!(answer, Ok(()) | Err(StoreError::Unavailable(_))), "{answer:?}");
     }
     assert_eq!(refusal(store.ready().await), Refusal::Unavailable);
+}
+
+/// A stream tells what was committed before the store went, and then that it is over.
+pub async fn streams_end_with_the_store(store: Arc<dyn Store>) {
+    let mut events = store.events();
+    let made = register(&*store, "ada").await;
+    assert_consistent(&*store).await;
+    drop(store);
+    let told = next_kind(&mut events).await;
+    assert_eq!(told, EventKind::AccountRegistered { account: made.account.id, profile: made.profile.id });
+    let end =
+        tokio::time::timeout(PATIENCE, events.next()).await.expect("a stream does not wait for a store that is gone");
+    assert_eq!(end, None);
 }

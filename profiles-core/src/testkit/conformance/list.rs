@@ -4,8 +4,9 @@
 /// own that has to be consistent with itself at the end.
 ///
 /// The argument is an expression that gives, each time it is evaluated, a future of an empty store and of something
-/// to be kept until the test is over, for instance a temporary folder: `(Arc<dyn Store>, impl Sized)`. The crate needs
-/// tokio with the features `macros` and `rt-multi-thread`.
+/// to be kept until the test is over, for instance a temporary folder: `(Arc<dyn Store>, impl Sized)`. The `Arc` has to
+/// be the only one, since the end of a store is tried too. The crate needs tokio with the features `macros` and
+/// `rt-multi-thread`.
 #[macro_export]
 macro_rules! store_conformance {
     ($open:expr) => {
@@ -99,17 +100,19 @@ macro_rules! store_conformance {
                 what_is_told_can_be_read,
                 a_slow_reader_is_told_what_it_missed,
             }
-            concurrency {
+            contention {
                 one_of_many_registrations_of_a_name_wins,
                 one_of_many_registrations_of_an_address_wins,
                 a_secret_is_kept_by_one_of_many,
-                registrations_of_different_names_all_succeed,
                 one_of_many_renames_wins,
                 one_of_many_updates_of_a_revision_wins,
+                one_of_many_deletions_wins,
+            }
+            concurrency {
+                registrations_of_different_names_all_succeed,
                 the_revision_counts_every_update_of_many,
                 no_update_is_seen_half_applied,
                 counts_are_exact_after_many_at_once,
-                one_of_many_deletions_wins,
                 pages_read_while_others_write_lose_nothing,
                 no_login_survives_a_new_password,
                 workers_never_hold_the_same_mail,
@@ -120,6 +123,7 @@ macro_rules! store_conformance {
             closing {
                 a_closed_store_refuses_everything,
                 closing_answers_every_waiting_write,
+                streams_end_with_the_store,
             }
         }
     };
@@ -130,9 +134,9 @@ macro_rules! store_conformance {
                 $(
                     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                     async fn $behaviour() {
+                        use $crate::testkit::conformance;
                         let (store, _keep) = $open.await;
-                        $crate::testkit::conformance::$group::$behaviour(std::sync::Arc::clone(&store)).await;
-                        $crate::testkit::conformance::assert_consistent(&*store).await;
+                        conformance::check(store, conformance::$group::$behaviour).await;
                     }
                 )*
             }
@@ -145,8 +149,9 @@ macro_rules! store_conformance {
                 $(
                     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                     async fn $behaviour() {
+                        use $crate::testkit::conformance;
                         let (store, _keep) = $open.await;
-                        $crate::testkit::conformance::$group::$behaviour(store).await;
+                        conformance::check_closing(store, conformance::$group::$behaviour).await;
                     }
                 )*
             }
@@ -169,6 +174,7 @@ mod tests {
             ("maintenance", include_str!("maintenance.rs")),
             ("closing", include_str!("closing.rs")),
             ("events", include_str!("events.rs")),
+            ("contention", include_str!("contention.rs")),
             ("concurrency", include_str!("concurrency.rs")),
         ];
         for (group, source) in files {

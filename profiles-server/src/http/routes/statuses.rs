@@ -136,11 +136,7 @@ impl StatusesApi {
 }
 
 fn text(form: &Form, field: TextField) -> Result<Option<StatusText>, ApiError> {
-    let refused = |errors| {
-        let mut all = FieldErrors::new();
-        all.extend(name::STATUS_CONTENT, errors);
-        ApiError::from(all)
-    };
+    let refused = |errors| ApiError::from(FieldErrors::of_field(name::STATUS_CONTENT, errors));
     form.text(field, StatusText::parse).map_err(refused)
 }
 

@@ -1,0 +1,148 @@
+//! Many who want the same thing: one gets it.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{MANY, assert_nothing_more, is_known, log_in, next_kind, register, revision_after, together};
+use crate::{
+    model::{AccountId, Revision},
+    store::{AccountChange, ProfileChange, ProfileFilter, Register, Result, StatusFilter, Store, Unique},
+    testkit::{Refusal, fixture, refusal},
+};
+
+/// Splits off the one answer that is `Ok`; panics if there is another number of them, or another refusal than this.
+#[track_caller]
+fn only_winner<T: std::fmt::Debug>(answers: Vec<Result<T>>, loser: Refusal) -> T {
+    let (mut winners, losers): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!(winners.len(), 1, "one wins");
+    assert!(losers.into_iter().all(|answer| refusal(answer) == loser), "the others are told that it is {loser:?}");
+    winners.remove(0).unwrap()
+}
+
+/// Of many registrations of one name at once one wins, and of the others nothing is left.
+pub async fn one_of_many_registrations_of_a_name_wins(store: Arc<dyn Store>) {
+    let mut events = store.events();
+    let answers = together(MANY, |number| {
+        let store = Arc::clone(&store);
+        let name = if number % 2 == 0 { "Ada" } else { "aDA" };
+        let command = Register {
+            email: Some(fixture::email(&format!("{number}@example.org"))),
+            email_verified: true,
+            tokens: vec![fixture::token(&format!("token{number}"))],
+            mail_key: Some(fixture::mail_key(&format!("key{number}"), "ada@example.org", 1)),
+            outbox: vec![fixture::mail("ada", number as u64)],
+            ..fixture::register(name)
+        };
+        async move { store.register(command).await }
+    })
+    .await;
+    let winner = answers.iter().position(Result::is_ok);
+    let ada = only_winner(answers, Refusal::Taken(Unique::Username)).account;
+
+    assert_eq!(store.accounts(None, usize::MAX).await.unwrap(), std::slice::from_ref(&ada));
+    assert_eq!(store.count_profiles(&ProfileFilter::default()).await.unwrap(), 1);
+    for number in 0..MANY {
+        let won = Some(number) == winner;
+        assert_eq!(is_known(&*store, &format!("token{number}")).await, won);
+        let address = fixture::email(&format!("{number}@example.org"));
+        assert_eq!(store.account_by_verified_email(&address).await.unwrap().is_some(), won);
+    }
+    let mails = store.lease(fixture::NOW, Duration::from_mins(1), usize::MAX).await.unwrap();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(store.sweep(fixture::after(1), usize::MAX).await.unwrap(), 1, "one mail key was kept");
+    next_kind(&mut events).await;
+    assert_nothing_more(&*store, &mut events).await;
+}
+
+/// Of many who verify one address at once one wins.
+pub async fn one_of_many_registrations_of_an_address_wins(store: Arc<dyn Store>) {
+    let answers = together(MANY, |number| {
+        let store = Arc::clone(&store);
+        let email = Some(fixture::email("shared@example.org"));
+        let command = Register { email, email_verified: true, ..fixture::register(&format!("account{number}")) };
+        async move { store.register(command).await }
+    })
+    .await;
+    let winner = only_winner(answers, Refusal::Taken(Unique::VerifiedEmail)).account;
+    let found = store.account_by_verified_email(&fixture::email("shared@example.org")).await.unwrap();
+    assert_eq!(found, Some(winner));
+    assert_eq!(store.accounts(None, usize::MAX).await.unwrap().len(), 1);
+}
+
+/// Of many who bring one secret at once one keeps it.
+pub async fn a_secret_is_kept_by_one_of_many(store: Arc<dyn Store>) {
+    let ada = register(&*store, "ada").await.account.id;
+    let answers = together(MANY, |_| {
+        let store = Arc::clone(&store);
+        async move { store.log_in(log_in(ada, "ada", vec![fixture::token("token")])).await }
+    })
+    .await;
+    only_winner(answers, Refusal::Taken(Unique::Secret));
+    assert_eq!(store.account(ada).await.unwrap().unwrap().revision, revision_after(1));
+}
+
+/// Of many who rename their accounts to one name at once one wins.
+pub async fn one_of_many_renames_wins(store: Arc<dyn Store>) {
+    for number in 1..=MANY {
+        register(&*store, &format!("account{number}")).await;
+    }
+    let answers = together(MANY, |number| {
+        let store = Arc::clone(&store);
+        let change = AccountChange { username: Some(fixture::username("ada")), ..AccountChange::default() };
+        let id = AccountId::new(number as u64 + 1);
+        async move { store.update_account(id, Revision::FIRST, change, fixture::NOW).await }
+    })
+    .await;
+    only_winner(answers, Refusal::Taken(Unique::Username));
+}
+
+/// Of many updates that expect the same revision one wins, on every kind of row.
+pub async fn one_of_many_updates_of_a_revision_wins(store: Arc<dyn Store>) {
+    let made = register(&*store, "ada").await;
+    let (account, profile) = (made.account.id, made.profile.id);
+    let status = store.post_status(account, fixture::text("hello"), fixture::NOW).await.unwrap().id;
+
+    let answers = together(MANY, |number| {
+        let store = Arc::clone(&store);
+        let name = fixture::person_name(&number.to_string());
+        let change = AccountChange { first_name: Some(name), ..AccountChange::default() };
+        async move { store.update_account(account, Revision::FIRST, change, fixture::NOW).await }
+    })
+    .await;
+    let winner = only_winner(answers, Refusal::Stale);
+    assert_eq!(store.account(account).await.unwrap(), Some(winner));
+
+    let answers = together(MANY, |number| {
+        let store = Arc::clone(&store);
+        let change = ProfileChange { bio: Some(fixture::bio(&number.to_string())), city: None };
+        async move { store.update_profile(profile, Revision::FIRST, change, fixture::NOW).await }
+    })
+    .await;
+    let winner = only_winner(answers, Refusal::Stale);
+    assert_eq!(store.profile(profile).await.unwrap(), Some(winner));
+
+    let answers = together(MANY, |number| {
+        let store = Arc::clone(&store);
+        let text = Some(fixture::text(&number.to_string()));
+        async move { store.update_status(status, Revision::FIRST, text, fixture::NOW).await }
+    })
+    .await;
+    let winner = only_winner(answers, Refusal::Stale);
+    assert_eq!(store.status(status).await.unwrap(), Some(winner));
+}
+
+/// Of many who delete one status at once one does, and it is counted once.
+pub async fn one_of_many_deletions_wins(store: Arc<dyn Store>) {
+    let ada = register(&*store, "ada").await.account.id;
+    let mut posted = Vec::new();
+    for _ in 0..2 {
+        posted.push(store.post_status(ada, fixture::text("hello"), fixture::NOW).await.unwrap().id);
+    }
+    let doomed = posted[0];
+    let answers = together(MANY, |_| {
+        let store = Arc::clone(&store);
+        async move { store.delete_status(doomed, fixture::NOW).await }
+    })
+    .await;
+    only_winner(answers, Refusal::Missing);
+    assert_eq!(store.count_statuses(&StatusFilter::default()).await.unwrap(), 1);
+}

@@ -1,0 +1,19 @@
+//! The program as an operator runs it: the real binary, its exit codes, what it prints, its signals.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::allow_attributes,
+        reason = "a test fails by panicking"
+    )
+)]
+
+mod errors;
+mod footprint;
+mod killed;
+mod place;
+mod serving;
+mod user;
