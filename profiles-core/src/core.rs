@@ -19,7 +19,8 @@ pub enum Verification {
     /// A confirmation mail is sent; who ignores it can log in all the same.
     #[default]
     Optional,
-    /// Nobody logs in before they have confirmed.
+    /// Nobody logs in before they have confirmed. No service takes a confirmation yet, so only accounts whose address an
+    /// operator vouched for can log in.
     Mandatory,
     /// No mail is sent.
     None,

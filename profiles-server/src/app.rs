@@ -54,17 +54,28 @@ pub fn open_store(config: &Config) -> Result<SledStore, StartError> {
     })
 }
 
+/// The services over a database, and how it was found.
+#[derive(Debug)]
+pub struct Opened {
+    /// The services.
+    pub core: Arc<Core>,
+    /// Whether the database was not closed the last time. Nothing acknowledged is lost; whether all fits together is for
+    /// [`verify`](profiles_core::store::Maintenance::verify) to say.
+    pub unclean: bool,
+}
+
 /// The services over the database of this configuration.
 ///
 /// # Errors
 /// The database does not open, or the secret can't be read or made.
-pub fn open_core(config: &Config) -> Result<Arc<Core>, StartError> {
+pub fn open_core(config: &Config) -> Result<Opened, StartError> {
     // First the lock, so that two servers do not make a secret at the same time.
     let store = Arc::new(open_store(config)?);
+    let unclean = store.opened_unclean();
     let secret = mail_secret(&config.storage, &SystemEntropy)?;
     let hasher = Argon2Pool::new(hashing(&config.passwords)?, Arc::new(SystemEntropy));
     let builder = Core::builder(store as Arc<dyn Store>).hasher(Arc::new(hasher)).mail_secret(secret);
-    Ok(Arc::new(builder.settings(core_settings(config)).build()?))
+    Ok(Opened { core: Arc::new(builder.settings(core_settings(config)).build()?), unclean })
 }
 
 /// The OpenAPI document of a server with this configuration, as JSON. Opens nothing.

@@ -1,5 +1,8 @@
 //! What is logged, and how: for programs, not for libraries, as there is one log in a process.
 
+#[cfg(test)]
+pub(crate) mod captured;
+
 use std::{
     env,
     io::{self, IsTerminal},

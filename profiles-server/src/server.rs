@@ -1,5 +1,6 @@
 //! A server: a socket, the app behind it, and what goes on beside the requests.
 
+mod soundness;
 mod sweeper;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
@@ -9,8 +10,8 @@ use profiles_core::store::StoreError;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 
 use crate::{
-    app::{App, StartError, open_core},
-    config::{Config, HostPort, Throttle},
+    app::{App, Opened, StartError, open_core},
+    config::{Config, EmailVerification, HostPort, Throttle},
     http::acceptor::{LimitedAcceptor, Timeouts},
     mailer::{Mailer, Site, Worker},
 };
@@ -48,6 +49,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: App,
+    /// Whether the database was not closed the last time.
+    unclean: bool,
 }
 
 impl Server {
@@ -67,8 +70,9 @@ impl Server {
             // Links in mails need the port that it became.
             config.network.bind = address.into();
         }
-        let app = App::new(open_core(&config)?, &config);
-        Ok(Self { config, listener, address, app })
+        let Opened { core, unclean } = open_core(&config)?;
+        let app = App::new(core, &config);
+        Ok(Self { config, listener, address, app, unclean })
     }
 
     /// Where it listens.
@@ -82,20 +86,22 @@ impl Server {
     }
 
     /// Answers requests until `stop` is ready; then accepts no more, lets those under way finish within
-    /// `shutdown_grace`, and closes the database.
+    /// `shutdown_grace`, and closes the database. If the database was not closed the last time, all of it is read
+    /// meanwhile to see whether it fits together; the log has the outcome.
     ///
     /// # Errors
     /// The socket fails, or the database does not close cleanly.
     pub async fn run(self, mailer: Arc<dyn Mailer>, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let Self { config, listener, app, .. } = self;
-        if config.api.throttle == Throttle::Off {
-            tracing::warn!("throttle is off: nothing slows down whoever guesses passwords");
-        }
+        let Self { config, listener, app, unclean, .. } = self;
+        warn_of(&config);
         let core = Arc::clone(app.core());
         let stopping = watch::Sender::new(false);
         let mut beside = JoinSet::new();
         beside.spawn(Worker::new(Arc::clone(&core), mailer, Site::from(&config)).run(stopping.subscribe()));
         beside.spawn(sweeper::run(Arc::clone(&core), stopping.subscribe()));
+        if unclean {
+            beside.spawn(soundness::tell(Arc::clone(&core), stopping.subscribe()));
+        }
 
         let network = &config.network;
         let timeouts = Timeouts { head: network.header_timeout, idle: network.idle_timeout };
@@ -110,5 +116,21 @@ impl Server {
         }
         core.store().close().await.map_err(ServeError::Close)?;
         served.map_err(ServeError::Serve)
+    }
+}
+
+/// Says what the configuration asks for and this version does not have.
+fn warn_of(config: &Config) {
+    if config.api.throttle == Throttle::Off {
+        tracing::warn!(
+            "throttle is off, which changes nothing: this version has no throttles, and nothing slows down whoever \
+             guesses passwords"
+        );
+    }
+    if config.accounts.email_verification == EmailVerification::Mandatory {
+        tracing::warn!(
+            "email_verification is mandatory, but the links in mails can't be followed until a later version: nobody \
+             who registers can log in"
+        );
     }
 }

@@ -78,7 +78,7 @@ pub(super) struct FromStdin {
 pub(super) async fn run(command: UserCommand, config: &Config) -> Result<(), Failure> {
     // What was typed is looked at before the database is, which a first command makes.
     let command = Parsed::new(command)?;
-    let core = open_core(config)?;
+    let core = open_core(config)?.core;
     let done = perform(command, &core).await;
     let closed = core.store().close().await.map_err(Error::from);
     done?;

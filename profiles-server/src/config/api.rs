@@ -25,7 +25,8 @@ settings! {
         "reads" => reads: Reads = Reads::Open;
         /// Status of an answer to somebody who is not logged in: "401" or "403".
         "anonymous" => anonymous: Anonymous = Anonymous::Unauthorized;
-        /// Whether failed logins and floods of requests are slowed down: "on" or "off".
+        /// Whether failed logins and floods of requests are to be slowed down: "on" or "off". Neither changes anything in
+        /// this version, which has no throttles.
         "throttle" => throttle: Throttle = Throttle::On;
     }
 }
@@ -82,11 +83,12 @@ choice! {
 }
 
 choice! {
-    /// Whether failed logins and floods of requests are slowed down.
+    /// Whether failed logins and floods of requests are to be slowed down. It changes nothing in this version, which has
+    /// no throttles.
     pub enum Throttle {
-        /// They are.
+        /// They are to be.
         On = "on",
-        /// They are not: for tests and behind a proxy that does it.
+        /// They are not to be: for tests and behind a proxy that does it.
         Off = "off",
     }
 }

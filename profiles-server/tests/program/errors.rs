@@ -1,6 +1,6 @@
 //! One clear line, a code that is not zero, and nothing changed.
 
-use std::{fs, net::TcpListener};
+use std::{ffi::OsStr, fs, net::TcpListener, os::unix::ffi::OsStrExt};
 
 use crate::place::{Ended, Place};
 
@@ -73,6 +73,18 @@ fn a_damaged_database_is_told_and_left_as_it_is() {
         assert!(line(&ended).contains("profiles-data/store is damaged"), "{ended:?}");
     }
     assert_eq!(fs::read(&database).unwrap(), damaged);
+}
+
+#[test]
+fn damage_that_sled_panics_on_is_one_line_too() {
+    let place = Place::new();
+    assert_eq!(place.run("user list").code, Some(0));
+    // sled takes every name in this directory for text.
+    fs::write(place.path("profiles-data/store/blobs").join(OsStr::from_bytes(b"\xff")), "").unwrap();
+    for command in ["--bind 127.0.0.1:0", "user list"] {
+        let ended = place.run(command);
+        assert!(line(&ended).contains("profiles-data/store is damaged (called `Option::unwrap()`"), "{ended:?}");
+    }
 }
 
 #[test]

@@ -118,3 +118,19 @@ async fn every_answered_write_is_there_after_a_kill() {
     assert_eq!((check.code, check.out.contains("contents: sound\n")), (Some(0), true), "{check:?}");
     println!("{answers} answers in {ROUNDS} rounds, {} statuses kept", kept.len());
 }
+
+#[test]
+fn a_server_that_was_killed_looks_whether_all_fits_and_says_so() {
+    let place = Place::new();
+    place.serve("").kill();
+    let mut server = place.serve("");
+    let log = server.log_until("the database is sound");
+    assert!(log.contains("WARN") && log.contains("the database was not closed the last time"), "{log}");
+    server.signal("-TERM");
+    assert!(server.ended().0.success());
+
+    let server = place.serve("");
+    server.signal("-TERM");
+    let (status, log) = server.ended();
+    assert!(status.success() && !log.contains("the database"), "it was closed: {log}");
+}

@@ -130,6 +130,15 @@ impl Serving {
         self.child.wait().unwrap();
     }
 
+    /// Reads the log up to a line with this text in it.
+    pub(crate) fn log_until(&mut self, text: &str) -> String {
+        let mut log = String::new();
+        while !log.contains(text) {
+            assert!(self.err.read_line(&mut log).unwrap() > 0, "it ended without {text:?}: {log}");
+        }
+        log
+    }
+
     /// Waits for the end; answers how, and what it has logged.
     pub(crate) fn ended(mut self) -> (ExitStatus, String) {
         let start = Instant::now();

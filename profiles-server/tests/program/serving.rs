@@ -111,18 +111,19 @@ fn a_second_signal_ends_at_once() {
 }
 
 #[test]
-fn logs_can_be_json_and_throttle_off_is_said() {
+fn logs_can_be_json_and_say_what_this_version_does_not_do() {
     let place = Place::new();
-    let server = place.serve("--log-format json --throttle off");
+    let server = place.serve("--log-format json --throttle off --email-verification mandatory");
     server.ask("GET", "/api/?token=hunter2", "");
     server.signal("-TERM");
     let (_, log) = server.ended();
     let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(
-        lines
-            .iter()
-            .any(|line| line["level"] == "WARN" && line["message"].as_str().unwrap().starts_with("throttle is off"))
-    );
+    for beginning in ["throttle is off, which changes nothing", "email_verification is mandatory, but"] {
+        let warned = |line: &serde_json::Value| {
+            line["level"] == "WARN" && line["message"].as_str().unwrap().starts_with(beginning)
+        };
+        assert!(lines.iter().any(warned), "{beginning}: {log}");
+    }
     assert!(lines.iter().any(|line| line["path"] == "/api/" && line["status"] == 200), "{log}");
     assert!(!log.contains("hunter2"), "{log}");
 }
