@@ -16,8 +16,9 @@
 //! ```
 //!
 //! The client follows no redirect, so neither a token nor a password goes anywhere but to the server it was made for.
-//! It reads at most [`ANSWER_LIMIT`] bytes of an answer, and waits at most its timeout for one. Proxies come from the
-//! environment (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`), trusted certificates from the system or `SSL_CERT_FILE`.
+//! It reads at most [`ANSWER_LIMIT`] bytes of an answer, [`LIST_LIMIT`] of a list, and waits at most its timeout for
+//! one. Proxies come from the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`), trusted certificates from the
+//! system or `SSL_CERT_FILE`.
 
 mod account;
 mod answer;
@@ -33,7 +34,7 @@ use secrecy::SecretString;
 
 pub use self::{
     account::{Identity, Registered, Registration},
-    answer::ANSWER_LIMIT,
+    answer::{ANSWER_LIMIT, LIST_LIMIT},
     builder::{Builder, DEFAULT_TIMEOUT},
     error::ClientError,
     pages::Pages,
@@ -109,7 +110,11 @@ impl Client {
 
     /// Sends a request and reads the answer; an answer that refuses is an error.
     async fn exchange(&self, request: RequestBuilder) -> Result<Answer, ClientError> {
+        self.exchange_within(ANSWER_LIMIT, request).await
+    }
+
+    async fn exchange_within(&self, limit: usize, request: RequestBuilder) -> Result<Answer, ClientError> {
         let response = request.send().await.map_err(|error| transport::classify(&self.base, &error))?;
-        Answer::read(&self.base, response).await?.or_refusal()
+        Answer::read(&self.base, response, limit).await?.or_refusal()
     }
 }

@@ -110,11 +110,16 @@ async fn a_list_is_the_same_whole_or_in_pages() {
     let client = Client::new(&format!("{}/under", paged.url()), None).unwrap();
     let all = client.profiles(Some("a b&c")).unwrap().take(usize::MAX).await.unwrap();
     assert_eq!(ids(&all), [1, 2, 3]);
-    assert!(paged.heads()[0].starts_with("get /under/api/profiles/?search=a+b%26c http/1.1"), "{:?}", paged.heads());
+    assert!(
+        paged.heads()[0].starts_with("get /under/api/profiles/?search=a+b%26c&page_size=100 http/1.1"),
+        "{:?}",
+        paged.heads()
+    );
 
     let two = client.profiles(None).unwrap().take(2).await.unwrap();
     assert_eq!(ids(&two), [1, 2]);
     assert_eq!(paged.heads().len(), 3, "what is not needed is not fetched");
+    assert!(paged.heads()[2].contains("?page_size=2 "), "nor asked for: {:?}", paged.heads());
 }
 
 #[tokio::test]
@@ -165,7 +170,17 @@ async fn each_request_says_who_sends_it_but_a_login_needs_no_token() {
 async fn an_answer_without_end_is_given_up() {
     let canned = Canned::serve(|_, _| json("200 OK", &" ".repeat(ANSWER_LIMIT + 1)));
     let error = Client::new(&canned.url(), None).unwrap().profile(1).await.unwrap_err();
-    assert!(matches!(&error, ClientError::Unexpected { reason, .. } if reason.contains("8 MiB")), "{error}");
+    assert!(matches!(&error, ClientError::Unexpected { reason, .. } if reason.contains("1 MiB")), "{error}");
+}
+
+#[tokio::test]
+async fn a_list_that_comes_whole_may_be_long() {
+    let canned = Canned::serve(|_, _| {
+        let row = row(1);
+        json("200 OK", &format!("[{row}{}]", format!(",{row}").repeat(9 * ANSWER_LIMIT / row.len())))
+    });
+    let client = Client::new(&canned.url(), None).unwrap();
+    assert_eq!(ids(&client.profiles(None).unwrap().take(2).await.unwrap()), [1, 1]);
 }
 
 #[tokio::test]

@@ -1,11 +1,16 @@
 //! The command line.
 
-use std::{ffi::OsStr, path::PathBuf};
+mod explain;
+pub(crate) mod manual;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use std::{num::NonZeroUsize, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::NonEmptyStringValueParser};
 use clap_complete::Shell;
+use inquire::ui::RenderConfig;
 
-use crate::{exit::Exit, failure::Failure, output::Output};
+pub(crate) use self::explain::explain;
+use self::manual::after_help;
 
 /// Register, log in, and read and write profiles and statuses on a profiles server.
 ///
@@ -14,7 +19,7 @@ use crate::{exit::Exit, failure::Failure, output::Output};
 /// asked for on a terminal, and never anywhere else. Passwords are typed unseen or read from standard input, never
 /// taken from the command line, where other users of the machine could see them.
 #[derive(Debug, Parser)]
-#[command(name = "profiles", version, after_long_help = Exit::table(), arg_required_else_help = true)]
+#[command(name = "profiles", version, after_long_help = manual::epilogue(), arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -27,7 +32,7 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Address of the server, up to but without `/api/`
-    #[arg(long, global = true, value_name = "URL", env = "PROFILES_URL")]
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url, env = "PROFILES_URL")]
     pub(crate) url: Option<String>,
     /// Print JSON: results on standard output, errors on standard error
     #[arg(long, global = true)]
@@ -56,6 +61,9 @@ pub(crate) enum Color {
 impl Color {
     /// Makes it hold for everything that is printed from here on.
     pub(crate) fn apply(self) {
+        if matches!(self, Self::Never) {
+            inquire::set_global_render_config(RenderConfig::empty());
+        }
         match self {
             Self::Auto => anstream::ColorChoice::Auto,
             Self::Always => anstream::ColorChoice::Always,
@@ -72,7 +80,7 @@ pub(crate) enum Command {
     Register(Register),
     /// Log in, and keep the token for later commands
     Login(Login),
-    /// Log out: the token is made worthless on the server and deleted here
+    /// Log out: end the login on the server, and delete its token here
     Logout,
     /// Show whose login this is
     Whoami,
@@ -93,64 +101,70 @@ pub(crate) enum Command {
     /// Print the manual, as a man page
     Man {
         /// Write a page for the tool and one for each command into this folder instead
-        #[arg(long, value_name = "FOLDER")]
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
         dir: Option<PathBuf>,
     },
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after_help("profiles register"))]
 pub(crate) struct Register {
     /// Name of the new account
-    #[arg(long, short)]
+    #[arg(long, short, value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) username: Option<String>,
     /// Its e-mail address; some servers do without
-    #[arg(long, short)]
+    #[arg(long, short, value_hint = ValueHint::EmailAddress)]
     pub(crate) email: Option<String>,
-    /// Read the password from standard input: one line
+    /// Read the password from standard input, one line
     #[arg(long)]
     pub(crate) password_stdin: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after_help("profiles login"))]
 pub(crate) struct Login {
     /// Name of the account
-    #[arg(long, short)]
+    #[arg(long, short, value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) username: Option<String>,
     /// Log in by e-mail address, where the server allows it
-    #[arg(long, short, conflicts_with = "username")]
+    #[arg(long, short, conflicts_with = "username", value_hint = ValueHint::EmailAddress)]
     pub(crate) email: Option<String>,
-    /// Read the password from standard input: one line
+    /// Read the password from standard input, one line
     #[arg(long)]
     pub(crate) password_stdin: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after_help("profiles list"))]
 pub(crate) struct List {
     /// Only those whose username or city holds every one of these words
-    #[arg(long, short, value_name = "WORDS")]
+    #[arg(long, short, value_name = "WORDS", value_hint = ValueHint::Other)]
     pub(crate) search: Option<String>,
-    /// At most so many
+    /// No more than the first N
     #[arg(long, short, value_name = "N")]
-    pub(crate) limit: Option<usize>,
+    pub(crate) limit: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after_help("profiles show"))]
 pub(crate) struct Show {
     /// Number of the profile, or name of its account
-    #[arg(value_name = "USERNAME|ID")]
+    #[arg(value_name = "USERNAME|ID", value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) who: Option<String>,
     /// Name of the account, even if it is all digits
-    #[arg(long, short, conflicts_with = "who")]
+    #[arg(long, short, conflicts_with = "who", value_hint = ValueHint::Other,
+        value_parser = NonEmptyStringValueParser::new())]
     pub(crate) username: Option<String>,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = after_help("profiles edit"))]
 pub(crate) struct Edit {
     /// About you, at most 240 characters; empty clears it
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT", value_hint = ValueHint::Other)]
     pub(crate) bio: Option<String>,
     /// Where you live, at most 30 characters; empty clears it
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT", value_hint = ValueHint::Other)]
     pub(crate) city: Option<String>,
     /// Number of the profile to change, for staff
     #[arg(long)]
@@ -161,18 +175,20 @@ pub(crate) struct Edit {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Status {
     /// Post a status
+    #[command(after_help = after_help("profiles status post"))]
     Post {
         /// The text, at most 240 characters; `-` reads it from standard input
+        #[arg(value_hint = ValueHint::Other)]
         text: Option<String>,
     },
-    /// List statuses
+    /// List statuses, the oldest first
     List {
         /// Only those of this account; the case counts
-        #[arg(long, short)]
+        #[arg(long, short, value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
         username: Option<String>,
-        /// At most so many
+        /// No more than the first N
         #[arg(long, short, value_name = "N")]
-        limit: Option<usize>,
+        limit: Option<NonZeroUsize>,
     },
     /// Show a status
     Show {
@@ -184,6 +200,7 @@ pub(crate) enum Status {
         /// Number of the status
         id: u64,
         /// The new text; `-` reads it from standard input
+        #[arg(value_hint = ValueHint::Other)]
         text: Option<String>,
     },
     /// Delete a status
@@ -191,25 +208,6 @@ pub(crate) enum Status {
         /// Number of the status
         id: u64,
     },
-}
-
-/// Prints what clap has to say: help and version as they are, errors in the form that was asked for.
-pub(crate) fn explain(error: &clap::Error) -> Exit {
-    if !error.use_stderr() {
-        // As for any output: a reader that went away is no failure.
-        let _ = error.print();
-        return Exit::Done;
-    }
-    if std::env::args_os().any(|argument| argument == OsStr::new("--json")) {
-        let text = error.render().to_string();
-        let message = match error.kind() {
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "a command is missing",
-            _ => text.lines().next().unwrap_or_default().trim_start_matches("error: "),
-        };
-        return Output::new(true).failure(&Failure::usage(message).hint("see: profiles --help"));
-    }
-    let _ = error.print();
-    Exit::Usage
 }
 
 #[cfg(test)]
@@ -244,7 +242,7 @@ mod tests {
     #[test]
     fn help_tells_the_exit_codes() {
         let help = Cli::command().render_long_help().to_string();
-        for exit in Exit::ALL {
+        for exit in crate::exit::Exit::ALL {
             assert!(help.contains(exit.meaning()), "{}", exit.meaning());
         }
     }
@@ -256,6 +254,8 @@ mod tests {
             &["profiles", "status", "delete", "-1"],
             &["profiles", "login", "-u", "ada", "-e", "ada@example.org"],
             &["profiles", "--timeout", "0", "whoami"],
+            &["profiles", "list", "--limit", "0"],
+            &["profiles", "show", ""],
         ] {
             assert_eq!(Cli::try_parse_from(line).unwrap_err().exit_code(), 2, "{line:?}");
         }

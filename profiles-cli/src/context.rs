@@ -84,9 +84,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether `PROFILES_TOKEN` is set, so that a kept token is of no effect.
-    pub(crate) fn environment_decides() -> bool {
-        env::var_os(TOKEN_VARIABLE).is_some_and(|token| !token.is_empty())
+    /// Keeps a token for this server in place of an earlier one, and tells people if it has no effect.
+    pub(crate) fn keep(&self, token: &SecretString) -> Result<(), Failure> {
+        self.credentials.store(self.server(), token)?;
+        if env::var_os(TOKEN_VARIABLE).is_some_and(|token| !token.is_empty()) {
+            self.output.note(&format!("note: {TOKEN_VARIABLE} is set, and goes before this login"));
+        }
+        Ok(())
     }
 }
 

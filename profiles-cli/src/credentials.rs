@@ -27,7 +27,7 @@ impl Credentials {
         Self { folder: folder.map(|folder| folder.join("tokens")) }
     }
 
-    /// The token for a server.
+    /// The token for a server. What is in a damaged file comes as it is: no server takes it, and a logout deletes it.
     pub(crate) fn load(&self, server: &str) -> Result<Option<SecretString>, Failure> {
         let Some(path) = self.folder.as_ref().map(|folder| folder.join(file_name(server))) else { return Ok(None) };
         let file = match fs::File::open(&path) {
@@ -35,9 +35,9 @@ impl Credentials {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(cannot("read", &path, &error)),
         };
-        let mut text = String::new();
-        file.take(LONGEST_FILE).read_to_string(&mut text).map_err(|error| cannot("read", &path, &error))?;
-        Ok(Some(SecretString::from(text.trim())))
+        let mut bytes = Vec::new();
+        file.take(LONGEST_FILE).read_to_end(&mut bytes).map_err(|error| cannot("read", &path, &error))?;
+        Ok(Some(SecretString::from(String::from_utf8_lossy(&bytes).trim())))
     }
 
     /// Makes sure that a token can be kept, before one is asked for: it would be lost otherwise.

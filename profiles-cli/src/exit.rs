@@ -1,6 +1,6 @@
 //! Exit codes: scripts rely on them, so they never change their meaning.
 
-use std::{fmt::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,16 +83,6 @@ impl Exit {
             Self::Throttled => "too many requests (429)",
             Self::Server => "the server failed (5xx), or is not a profiles server",
         }
-    }
-
-    /// The end of `profiles --help`.
-    pub(crate) fn table() -> String {
-        let mut table = String::from("Exit codes:\n");
-        for exit in Self::ALL {
-            // Writing to a String does not fail.
-            let _ = writeln!(table, "  {:>2}  {}", exit.code(), exit.meaning());
-        }
-        table
     }
 }
 

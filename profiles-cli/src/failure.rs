@@ -46,6 +46,11 @@ impl Failure {
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
+
+    /// The same failure, in these words if it is that something is not there.
+    pub(crate) fn if_missing(self, message: &str) -> Self {
+        if self.exit == Exit::NotFound { Self { message: message.to_owned(), ..self } } else { self }
+    }
 }
 
 impl From<ClientError> for Failure {
@@ -69,7 +74,14 @@ impl From<ClientError> for Failure {
                     .hint("log in again: profiles login")
             }
             ClientError::Forbidden { .. } => {
-                Self::new(Exit::Forbidden, message).hint("only the owner and staff may change it")
+                Self::new(Exit::Forbidden, message).hint("only its owner and staff may change or delete it")
+            }
+            // Of a thing that is missing the server says which; this is what it says of a path that it does not have.
+            ClientError::NotFound { ref detail } if detail == "Not found." => {
+                Self::new(Exit::NotFound, message).hint(
+                    "is this the address of the server, up to but without `/api/`? Set another with --url, \
+                     PROFILES_URL or `url` in config.toml",
+                )
             }
             ClientError::NotFound { .. } => Self::new(Exit::NotFound, message),
             ClientError::Invalid(fields) => {

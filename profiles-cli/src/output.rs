@@ -34,6 +34,20 @@ impl Output {
         print(printed.trim_end())
     }
 
+    /// Prints rows. If there are none, people are told so; programs get an empty list.
+    pub(crate) fn list<T: Serialize>(
+        &self,
+        rows: &[T],
+        none: &str,
+        text: impl FnOnce(&[T]) -> String,
+    ) -> Result<(), Failure> {
+        if rows.is_empty() && !self.json {
+            self.note(none);
+            return Ok(());
+        }
+        self.result(&rows, |rows| text(rows))
+    }
+
     /// Prints a sentence, which is `value` for programs.
     pub(crate) fn sentence(&self, value: &serde_json::Value, sentence: &str) -> Result<(), Failure> {
         self.result(value, |_| visible(sentence))
@@ -100,11 +114,20 @@ fn failure_as_text(failure: &Failure) -> String {
     for (field, messages) in failure.fields.iter() {
         lines.extend(messages.iter().map(|message| match field {
             FieldErrors::GENERAL => format!("  {}", visible(message)),
-            field => format!("  {bold}{}:{bold:#} {}", visible(field), visible(message)),
+            field => format!("  {bold}{}:{bold:#} {}", visible(for_people(field)), visible(message)),
         }));
     }
     lines.extend(failure.hint.iter().map(|hint| format!("hint: {}", visible(hint))));
     lines.join("\n") + "\n"
+}
+
+/// What a field of the API is called on the command line.
+fn for_people(field: &str) -> &str {
+    match field {
+        "password1" | "password2" => "password",
+        "status_content" => "text",
+        other => other,
+    }
 }
 
 /// Writes to standard error. If nobody reads that, there is nobody to tell.

@@ -25,8 +25,8 @@ pub(crate) fn text(question: &str, flag: &str) -> Result<String, Failure> {
     answer(Text::new(&format!("{question}:")).with_validator(ValueRequiredValidator::default()).prompt())
 }
 
-/// Asks for a text that may be empty, and shows what it is at `present`.
-pub(crate) fn optional_text(question: &str, present: &str) -> Result<String, Failure> {
+/// Asks for a text that may be empty, and shows what it is at `present`. `note` tells what to know about it.
+pub(crate) fn optional_text(question: &str, present: &str, note: &str) -> Result<String, Failure> {
     if visible(present) != present {
         // The prompt has a single line, and prints what it is given as it is.
         return Err(Failure::usage(format!(
@@ -35,7 +35,7 @@ pub(crate) fn optional_text(question: &str, present: &str) -> Result<String, Fai
         ))
         .hint("give the new texts as options; see: profiles edit --help"));
     }
-    answer(Text::new(&format!("{question}:")).with_initial_value(present).prompt())
+    answer(Text::new(&format!("{question}:")).with_initial_value(present).with_help_message(note).prompt())
 }
 
 /// Which password is asked for.
@@ -47,9 +47,10 @@ pub(crate) enum Password {
     New,
 }
 
-/// A password: from standard input if `from_stdin`, otherwise typed unseen.
+/// A password: from standard input if `from_stdin`, otherwise typed unseen. Standard input that is a terminal would show
+/// what is typed, so there it is asked for all the same.
 pub(crate) fn password(which: Password, from_stdin: bool) -> Result<SecretString, Failure> {
-    if from_stdin {
+    if from_stdin && !somebody_is_there() {
         return password_line(&mut io::stdin().lock());
     }
     require_somebody("Password", "--password-stdin")?;

@@ -8,8 +8,11 @@ use serde::de::DeserializeOwned;
 use super::{ClientError, transport};
 use crate::{Detail, FieldErrors};
 
-/// The longest answer that is read, in bytes.
-pub const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
+/// The longest answer that is read, in bytes; a list may have [`LIST_LIMIT`].
+pub const ANSWER_LIMIT: usize = 1024 * 1024;
+
+/// The longest answer that is read as a list, in bytes: some 400,000 statuses of a server that sends them all at once.
+pub const LIST_LIMIT: usize = 128 * 1024 * 1024;
 
 /// What Django REST framework says to a request without credentials that it takes. Where a project lists session
 /// authentication first, it says so with 403 instead of 401.
@@ -27,7 +30,8 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) async fn read(server: &Url, mut response: Response) -> Result<Self, ClientError> {
+    /// Reads it, unless it has more than `limit` bytes.
+    pub(super) async fn read(server: &Url, mut response: Response, limit: usize) -> Result<Self, ClientError> {
         let text_of = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut answer = Self {
             server: server.clone(),
@@ -39,8 +43,8 @@ impl Answer {
             body: Vec::new(),
         };
         while let Some(chunk) = response.chunk().await.map_err(|error| transport::classify(server, &error))? {
-            if answer.body.len() + chunk.len() > ANSWER_LIMIT {
-                return Err(answer.unexpected(format!("its answer is longer than {} MiB", ANSWER_LIMIT / 1024 / 1024)));
+            if answer.body.len() + chunk.len() > limit {
+                return Err(answer.unexpected(format!("its answer is longer than {} MiB", limit / 1024 / 1024)));
             }
             answer.body.extend_from_slice(&chunk);
         }

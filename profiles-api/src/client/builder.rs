@@ -106,10 +106,8 @@ fn parse_base(text: &str) -> Result<Url, ClientError> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(refuse("it must not have a `?` or a `#`"));
     }
-    if !url.path().ends_with('/') {
-        let path = format!("{}/", url.path());
-        url.set_path(&path);
-    }
+    let path = format!("{}/", url.path().trim_end_matches('/'));
+    url.set_path(&path);
     Ok(url)
 }
 
@@ -122,6 +120,7 @@ mod tests {
         for (given, kept) in [
             ("http://127.0.0.1:8000", "http://127.0.0.1:8000/"),
             ("http://127.0.0.1:8000/", "http://127.0.0.1:8000/"),
+            ("http://127.0.0.1:8000//", "http://127.0.0.1:8000/"),
             ("https://Example.org:443/people", "https://example.org/people/"),
             (" http://[::1]:8000 ", "http://[::1]:8000/"),
         ] {

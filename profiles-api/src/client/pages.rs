@@ -5,8 +5,12 @@ use std::marker::PhantomData;
 use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 
-use super::{Client, ClientError};
+use super::{Client, ClientError, LIST_LIMIT};
 use crate::{Page, Row};
+
+/// Rows of a page to ask for: as many as a server gives unless it is set up otherwise. One may give fewer, or take no
+/// wishes at all.
+const PAGE_SIZE: usize = 100;
 
 /// A list that is fetched page by page.
 ///
@@ -27,7 +31,7 @@ impl<'a, T: DeserializeOwned + Row> Pages<'a, T> {
     /// The rows of the next page, or `None` after the last one. After an error there are no more pages.
     pub async fn next_page(&mut self) -> Result<Option<Vec<T>>, ClientError> {
         let Some(url) = self.next.take() else { return Ok(None) };
-        let answer = self.client.exchange(self.client.request_to(Method::GET, url.clone())).await?;
+        let answer = self.client.exchange_within(LIST_LIMIT, self.client.request_to(Method::GET, url.clone())).await?;
         if answer.first_byte() == Some(b'[') {
             return Ok(Some(answer.json()?));
         }
@@ -42,6 +46,11 @@ impl<'a, T: DeserializeOwned + Row> Pages<'a, T> {
 
     /// The first `limit` rows; all of them if there are fewer.
     pub async fn take(mut self, limit: usize) -> Result<Vec<T>, ClientError> {
+        if let Some(url) = &mut self.next {
+            let size = limit.clamp(1, PAGE_SIZE);
+            // The server repeats it in the address of each next page.
+            url.query_pairs_mut().append_pair("page_size", &size.to_string());
+        }
         let mut rows = Vec::new();
         while rows.len() < limit {
             let Some(page) = self.next_page().await? else { break };

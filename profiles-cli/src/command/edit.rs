@@ -2,7 +2,7 @@
 
 use profiles_api::{Profile, ProfileUpdate};
 
-use super::show::sheet;
+use super::show::{named, sheet};
 use crate::{args::Edit, context::Context, failure::Failure, prompt};
 
 /// Changes a profile.
@@ -15,7 +15,8 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Edit) -> Result<(), F
     let id = match arguments.id {
         Some(id) if !nothing_given => id,
         Some(id) => {
-            return ask_and_update(context, context.logged_in(async |client| client.profile(id).await).await?).await;
+            let present = named(id, context.logged_in(async |client| client.profile(id).await).await)?;
+            return ask_and_update(context, present).await;
         }
         None => {
             let own = context.logged_in(async |client| client.own_profile().await).await?;
@@ -30,13 +31,13 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Edit) -> Result<(), F
 
 async fn ask_and_update(context: &Context<'_>, present: Profile) -> Result<(), Failure> {
     let change = ProfileUpdate {
-        bio: Some(prompt::optional_text("Bio", &present.bio)?),
-        city: Some(prompt::optional_text("City", &present.city)?),
+        bio: Some(prompt::optional_text("Bio", &present.bio, "at most 240 characters; empty clears it")?),
+        city: Some(prompt::optional_text("City", &present.city, "at most 30 characters; empty clears it")?),
     };
     update(context, present.id, &change).await
 }
 
 async fn update(context: &Context<'_>, id: u64, change: &ProfileUpdate) -> Result<(), Failure> {
-    let profile = context.logged_in(async |client| client.update_profile(id, change).await).await?;
-    context.output.result(&profile, sheet)
+    let profile = context.logged_in(async |client| client.update_profile(id, change).await).await;
+    context.output.result(&named(id, profile)?, sheet)
 }

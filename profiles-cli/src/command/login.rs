@@ -1,9 +1,9 @@
 //! `profiles login`
 
-use profiles_api::client::Identity;
+use profiles_api::{ClientError, client::Identity};
 use serde_json::json;
 
-use crate::{args::Login, context::Context, failure::Failure, prompt};
+use crate::{args::Login, context::Context, exit::Exit, failure::Failure, prompt};
 
 /// Logs in, and keeps the token in place of an earlier one.
 pub(super) async fn run(context: &Context<'_>, arguments: &Login) -> Result<(), Failure> {
@@ -15,13 +15,25 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Login) -> Result<(), 
     let password = prompt::password(prompt::Password::Known, arguments.password_stdin)?;
 
     context.credentials.prepare()?;
-    let token = context.anonymous.login(&identity, &password).await?;
-    context.credentials.store(context.server(), &token)?;
+    let token = context.anonymous.login(&identity, &password).await.map_err(|error| explain(error, &identity))?;
+    context.keep(&token)?;
 
-    if Context::environment_decides() {
-        context.output.note("note: PROFILES_TOKEN is set, and goes before this login");
-    }
-    let (Identity::Username(name) | Identity::Email(name)) = identity;
+    let (key, name) = match &identity {
+        Identity::Username(name) => ("username", name),
+        Identity::Email(address) => ("email", address),
+    };
     let sentence = format!("Logged in to {} as {name}.", context.server());
-    context.output.sentence(&json!({ "server": context.server(), "login": name }), &sentence)
+    context.output.sentence(&json!({ "server": context.server(), key: name, "logged_in": true }), &sentence)
+}
+
+/// A server that knows accounts by name alone says that the name is missing, which somebody who gave an address would
+/// not understand.
+fn explain(error: ClientError, identity: &Identity) -> Failure {
+    let failure = Failure::from(error);
+    match identity {
+        Identity::Email(_) if failure.exit == Exit::Invalid => {
+            failure.hint("not every server takes an e-mail address; log in with --username")
+        }
+        _ => failure,
+    }
 }

@@ -37,5 +37,6 @@ pub(super) async fn run(context: &Context<'_>) -> Result<(), Failure> {
 }
 
 fn finish(context: &Context<'_>, sentence: &str) -> Result<(), Failure> {
-    context.output.sentence(&json!({ "server": context.server(), "detail": sentence }), sentence)
+    let value = json!({ "server": context.server(), "logged_in": false, "detail": sentence });
+    context.output.sentence(&value, sentence)
 }

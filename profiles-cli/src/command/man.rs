@@ -2,61 +2,75 @@
 
 use std::{fs, io, path::Path};
 
-use clap::{CommandFactory, builder::Resettable};
+use clap::{Command, CommandFactory, builder::Resettable};
 use clap_mangen::{
     Man,
     roff::{Roff, bold, roman},
 };
 
-use crate::{args::Cli, exit::Exit, failure::Failure, output::print};
-
-/// Variables of the environment, and what each does.
-const ENVIRONMENT: [(&str, &str); 6] = [
-    ("PROFILES_URL", "Address of the server."),
-    ("PROFILES_TOKEN", "A token; goes before the one in the config folder."),
-    ("PROFILES_CONFIG_DIR", "The config folder."),
-    ("NO_COLOR", "If not empty, no colour."),
-    ("HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "Proxies, and servers to reach without."),
-    ("SSL_CERT_FILE", "Certificates (PEM) of the authorities to trust instead of the system's."),
-];
-
-/// Files, and what each holds.
-const FILES: [(&str, &str); 2] = [
-    ("~/.config/profiles/config.toml", "Settings: `url`, the address of the server."),
-    ("~/.config/profiles/tokens/", "One token for each server, readable by the owner only."),
-];
+use crate::{
+    args::{
+        Cli,
+        manual::{ENVIRONMENT, FILES, examples},
+    },
+    exit::Exit,
+    failure::Failure,
+    output::print,
+};
 
 /// Prints the manual, or writes its pages into a folder.
 pub(super) fn run(folder: Option<&Path>) -> Result<(), Failure> {
-    // The table of exit codes has a section of its own here.
-    let command = Cli::command().after_long_help(Resettable::Reset).disable_help_subcommand(true);
+    let command = command();
     let Some(folder) = folder else {
-        let page = whole_page(command).map_err(Failure::from)?;
-        return print(page.trim_end());
+        return print(whole_page(&command)?.trim_end());
     };
     let cannot = |error: io::Error| Failure::other(format!("cannot write to {}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(cannot)?;
-    clap_mangen::generate_to(command.clone(), folder).map_err(cannot)?;
-    fs::write(folder.join("profiles.1"), overview(command).map_err(cannot)?).map_err(cannot)
+    write_pages(&command, folder).map_err(cannot)
 }
 
-/// The page of the tool itself; each command has its own.
-fn overview(command: clap::Command) -> io::Result<Vec<u8>> {
+/// The command line, as the pages need it.
+fn command() -> Command {
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    for_pages(command)
+}
+
+/// With the usage as help has it, where the generator would list each option without its value; and without the end of
+/// the help, which has sections of its own.
+fn for_pages(mut command: Command) -> Command {
+    let usage = command.render_usage().to_string();
+    command
+        .override_usage(usage.trim_start_matches("Usage: ").to_owned())
+        .after_help(Resettable::Reset)
+        .after_long_help(Resettable::Reset)
+        .mut_subcommands(for_pages)
+}
+
+/// A page for the command and for each below it.
+fn write_pages(command: &Command, folder: &Path) -> io::Result<()> {
+    let man = Man::new(command.clone()).source(concat!("profiles ", env!("CARGO_PKG_VERSION")));
     let mut page = Vec::new();
-    let man = Man::new(command);
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
-    man.render_subcommands_section(&mut page)?;
-    common_sections(&mut page)?;
-    Ok(page)
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut page)?;
+    }
+    example_section("SH", command, &mut page)?;
+    if name_of(command) == "profiles" {
+        common_sections(&mut page)?;
+    } else {
+        section("SEE ALSO", [("profiles(1)", "Exit status, environment and files.")]).to_writer(&mut page)?;
+    }
+    fs::write(folder.join(man.get_filename()), page)?;
+    command.get_subcommands().try_for_each(|command| write_pages(command, folder))
 }
 
 /// The tool and all its commands on one page.
-fn whole_page(mut command: clap::Command) -> io::Result<String> {
-    command.build();
+fn whole_page(command: &Command) -> io::Result<String> {
     let mut page = Vec::new();
     let man = Man::new(command.clone());
     man.render_title(&mut page)?;
@@ -67,18 +81,18 @@ fn whole_page(mut command: clap::Command) -> io::Result<String> {
     for subcommand in command.get_subcommands() {
         command_sections(subcommand, &mut page)?;
     }
+    example_section("SH", command, &mut page)?;
     common_sections(&mut page)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
 /// A section for a command and each command below it.
-fn command_sections(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
+fn command_sections(command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
     if command.has_subcommands() {
         return command.get_subcommands().try_for_each(|command| command_sections(command, page));
     }
-    let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned();
     let mut heading = Roff::new();
-    heading.control("SH", [name.to_uppercase().as_str()]);
+    heading.control("SH", [name_of(command).to_uppercase().as_str()]);
     heading.to_writer(page)?;
 
     let mut body = Vec::new();
@@ -95,20 +109,40 @@ fn command_sections(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<(
     // One level down, below the command's own heading.
     let body = String::from_utf8_lossy(&body).replace(".SH DESCRIPTION\n", "").replace(".SH ", ".SS ");
     page.extend_from_slice(body.as_bytes());
-    Ok(())
+    example_section("SS", command, page)
+}
+
+/// With the names of the commands above it, such as `profiles status post`.
+fn name_of(command: &Command) -> &str {
+    command.get_bin_name().unwrap_or_else(|| command.get_name())
+}
+
+fn example_section(level: &str, command: &Command, page: &mut Vec<u8>) -> io::Result<()> {
+    let examples = examples(name_of(command));
+    if examples.is_empty() {
+        return Ok(());
+    }
+    let mut roff = Roff::new();
+    roff.control(level, ["EXAMPLES"]);
+    entries(&mut roff, examples.iter().copied());
+    roff.to_writer(page)
 }
 
 fn common_sections(page: &mut Vec<u8>) -> io::Result<()> {
     let exits = Exit::ALL.map(|exit| (exit.code().to_string(), exit.meaning()));
-    let mut roff = Roff::new();
-    section(&mut roff, "EXIT STATUS", exits.iter().map(|(code, meaning)| (code.as_str(), *meaning)));
-    section(&mut roff, "ENVIRONMENT", ENVIRONMENT);
-    section(&mut roff, "FILES", FILES);
-    roff.to_writer(page)
+    section("EXIT STATUS", exits.iter().map(|(code, meaning)| (code.as_str(), *meaning))).to_writer(page)?;
+    section("ENVIRONMENT", ENVIRONMENT).to_writer(page)?;
+    section("FILES", FILES).to_writer(page)
 }
 
-fn section<'a>(roff: &mut Roff, title: &str, entries: impl IntoIterator<Item = (&'a str, &'a str)>) {
+fn section<'a>(title: &str, content: impl IntoIterator<Item = (&'a str, &'a str)>) -> Roff {
+    let mut roff = Roff::new();
     roff.control("SH", [title]);
+    entries(&mut roff, content);
+    roff
+}
+
+fn entries<'a>(roff: &mut Roff, entries: impl IntoIterator<Item = (&'a str, &'a str)>) {
     for (term, meaning) in entries {
         roff.control("TP", []);
         roff.text([bold(term)]);
@@ -122,8 +156,9 @@ mod tests {
 
     #[test]
     fn the_whole_page_tells_every_command_and_every_exit_code() {
-        let page = whole_page(Cli::command().disable_help_subcommand(true)).unwrap();
-        for heading in ["PROFILES REGISTER", "PROFILES STATUS POST", "EXIT STATUS", "ENVIRONMENT", "FILES"] {
+        let page = whole_page(&command()).unwrap();
+        for heading in ["PROFILES REGISTER", "PROFILES STATUS POST", "EXAMPLES", "EXIT STATUS", "ENVIRONMENT", "FILES"]
+        {
             assert!(
                 page.contains(&format!(".SH \"{heading}\"")) || page.contains(&format!(".SH {heading}")),
                 "{heading}"

@@ -33,7 +33,7 @@ fn complete(arguments: &Register) -> Result<Registration, Failure> {
     };
     let email = match &arguments.email {
         Some(email) => Some(email.clone()),
-        None if prompt::somebody_is_there() => Some(prompt::optional_text("E-mail", "")?),
+        None if prompt::somebody_is_there() => Some(prompt::optional_text("E-mail", "", "some servers do without")?),
         None => None,
     };
     let password = prompt::password(prompt::Password::New, arguments.password_stdin)?;
@@ -41,7 +41,7 @@ fn complete(arguments: &Register) -> Result<Registration, Failure> {
 }
 
 fn keep(context: &Context<'_>, name: &str, token: &SecretString) -> Result<(), Failure> {
-    context.credentials.store(context.server(), token).map_err(|failure| {
+    context.keep(token).map_err(|failure| {
         failure.hint("the account is open, but its token could not be kept. Then log in: profiles login")
     })?;
     let value = json!({ "server": context.server(), "username": name, "logged_in": true });

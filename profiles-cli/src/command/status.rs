@@ -1,5 +1,7 @@
 //! `profiles status`
 
+use std::num::NonZeroUsize;
+
 use profiles_api::Status;
 use serde_json::json;
 
@@ -21,28 +23,30 @@ pub(super) async fn run(context: &Context<'_>, command: &args::Status) -> Result
         }
         args::Status::List { username, limit } => list(context, username.as_deref(), *limit).await,
         args::Status::Show { id } => {
-            let status = context.logged_in_or_not(async |client| client.status(*id).await).await?;
-            context.output.result(&status, sheet)
+            let status = context.logged_in_or_not(async |client| client.status(*id).await).await;
+            context.output.result(&named(*id, status)?, sheet)
         }
         args::Status::Edit { id, text } => {
             let text = prompt::text_or_stdin(text.as_deref(), "Status", "TEXT, or - for standard input")?;
-            let status = context.logged_in(async |client| client.edit_status(*id, &text).await).await?;
-            context.output.result(&status, sheet)
+            let status = context.logged_in(async |client| client.edit_status(*id, &text).await).await;
+            context.output.result(&named(*id, status)?, sheet)
         }
         args::Status::Delete { id } => {
-            context.logged_in(async |client| client.delete_status(*id).await).await?;
+            named(*id, context.logged_in(async |client| client.delete_status(*id).await).await)?;
             context.output.sentence(&json!({ "deleted": id }), &format!("Deleted status {id}."))
         }
     }
 }
 
-async fn list(context: &Context<'_>, username: Option<&str>, limit: Option<usize>) -> Result<(), Failure> {
-    let limit = limit.unwrap_or(usize::MAX);
+/// If the status is missing, the failure says which.
+fn named<T>(id: u64, answer: Result<T, Failure>) -> Result<T, Failure> {
+    answer.map_err(|failure| failure.if_missing(&format!("there is no status {id}")))
+}
+
+async fn list(context: &Context<'_>, username: Option<&str>, limit: Option<NonZeroUsize>) -> Result<(), Failure> {
+    let limit = limit.map_or(usize::MAX, NonZeroUsize::get);
     let statuses = context.logged_in_or_not(async |client| client.statuses(username)?.take(limit).await).await?;
-    if statuses.is_empty() {
-        context.output.note("no statuses");
-    }
-    context.output.result(&statuses, |statuses| {
+    context.output.list(&statuses, "no statuses", |statuses| {
         let mut columns = Columns::new(&["ID", "USER", "POSTED", "TEXT"]);
         for status in statuses {
             let (id, posted) = (status.id.to_string(), to_the_second(&status.created_at));

@@ -85,10 +85,10 @@ fn what_a_server_says_cannot_steer_the_terminal() {
         assert_eq!(run.code, 0, "{}", run.err);
         assert!(!run.out.chars().any(|character| character.is_control() && character != '\n'), "{:?}", run.out);
     }
-    let refusal = "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n\
+    let refusal = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n\
                    {\"detail\":\"\\u001b[2J\"}";
     let run = answered_with(refusal, &["status", "show", "1"]);
-    assert_eq!(run.code, 6);
+    assert_eq!(run.code, 5);
     assert!(run.err.contains(r"\u{1b}[2J") && !run.err.contains('\u{1b}'), "{:?}", run.err);
 }
 

@@ -1,4 +1,5 @@
-//! The program as a user runs it, against servers that are missing, wrong or not to be trusted.
+//! The program as a user runs it, against the real server, and against servers that are missing, wrong or
+//! not to be trusted.
 #![cfg_attr(
     test,
     allow(
@@ -11,8 +12,14 @@
     )
 )]
 
+mod against_the_server;
 mod answers;
 mod certificate;
 mod program;
+#[cfg(unix)]
+mod prompts;
+mod server;
+#[cfg(unix)]
+mod terminal;
 mod unreachable;
 mod usage;

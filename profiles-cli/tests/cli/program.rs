@@ -6,6 +6,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The program with a config folder of its own.
@@ -66,6 +67,37 @@ impl Program {
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         child.wait_with_output().unwrap().into()
     }
+}
+
+impl Run {
+    /// What it printed. Fails unless it did what was asked, without a word on standard error.
+    pub(crate) fn done(self) -> String {
+        assert_eq!((self.code, self.err.as_str()), (0, ""), "{}", self.out);
+        self.out
+    }
+
+    /// What it said on standard error. Fails unless it failed with this code, and printed nothing else.
+    pub(crate) fn failed(self, code: i32) -> String {
+        assert_eq!((self.code, self.out.as_str()), (code, ""), "{}", self.err);
+        self.err
+    }
+
+    /// The JSON document that it printed. Fails as [`Self::done`] does, or if it is not one line.
+    pub(crate) fn json(self) -> Value {
+        one_line(&self.done())
+    }
+
+    /// The JSON document that it failed with.
+    pub(crate) fn failed_json(self, code: i32) -> Value {
+        let document = one_line(&self.failed(code));
+        assert_eq!(document["error"]["exit_code"], code, "{document}");
+        document["error"].clone()
+    }
+}
+
+fn one_line(text: &str) -> Value {
+    assert_eq!(text.matches('\n').count(), 1, "{text:?}");
+    serde_json::from_str(text).unwrap()
 }
 
 impl From<Output> for Run {
