@@ -7,7 +7,9 @@
 //! The same query has the same answer, in the same order, on every store: `profiles_core::testkit` is the suite that
 //! holds them to it, and the place to start when writing one.
 
+mod command;
 mod memory;
+mod query;
 #[cfg(feature = "sled")]
 pub mod sled;
 
@@ -15,13 +17,17 @@ use std::{error::Error as StdError, time::Duration};
 
 use async_trait::async_trait;
 
-pub use self::memory::MemoryStore;
+pub use self::{
+    command::{AccountChange, LogIn, NewMailKey, NewToken, ProfileChange, Register, Registered, Revoke},
+    memory::MemoryStore,
+    query::{ProfileFilter, Rows, Slice, Start, StatusFilter},
+};
 use crate::{
     event::EventStream,
     mail::Mail,
     model::{
-        Account, AccountId, Bio, City, Digest, Email, OutboxId, PasswordHash, PersonName, Principal, Profile,
-        ProfileId, Revision, Status, StatusId, StatusText, Timestamp, TokenKind, Username, UsernameKey,
+        Account, AccountId, Digest, Email, OutboxId, PasswordHash, Principal, Profile, ProfileId, Revision, Status,
+        StatusId, StatusText, Timestamp, UsernameKey,
     },
 };
 
@@ -79,167 +85,6 @@ impl std::fmt::Display for Inconsistency {
 
 /// What a store answers.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
-
-/// Makes an account with its profile; all of it or nothing.
-#[derive(Clone, Debug)]
-pub struct Register {
-    /// Its name.
-    pub username: Username,
-    /// Its address.
-    pub email: Option<Email>,
-    /// Whether the address is known to be theirs.
-    pub email_verified: bool,
-    /// Hash of its password.
-    pub password: PasswordHash,
-    /// May moderate.
-    pub is_staff: bool,
-    /// Tokens and sessions that it starts with.
-    pub tokens: Vec<NewToken>,
-    /// A key that was mailed, to be used once.
-    pub mail_key: Option<NewMailKey>,
-    /// Mails to send once this is durable.
-    pub outbox: Vec<Mail>,
-    /// Now.
-    pub at: Timestamp,
-}
-
-/// The outcome of [`Register`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registered {
-    /// The account.
-    pub account: Account,
-    /// Its profile, empty.
-    pub profile: Profile,
-}
-
-/// A token or session to keep.
-#[derive(Clone, Debug)]
-pub struct NewToken {
-    /// Of the secret.
-    pub digest: Digest,
-    /// Token or session.
-    pub kind: TokenKind,
-    /// From then on it is as if it were not there; `None` for never.
-    pub expires_at: Option<Timestamp>,
-}
-
-/// A key that is mailed to an address, to prove that its owner reads it.
-#[derive(Clone, Debug)]
-pub struct NewMailKey {
-    /// Of the key.
-    pub digest: Digest,
-    /// The address it is sent to; the key proves this one and no other.
-    pub email: Email,
-    /// From then on it is as if it were not there.
-    pub expires_at: Timestamp,
-}
-
-/// Keeps the tokens of a login.
-#[derive(Clone, Debug)]
-pub struct LogIn {
-    /// Who logs in.
-    pub account: AccountId,
-    /// The hash that the password was checked against. If the account has another by now, the login is stale.
-    pub checked: PasswordHash,
-    /// The same password, hashed anew because the old hash is weaker than what is asked for today.
-    pub rehashed: Option<PasswordHash>,
-    /// What to keep.
-    pub tokens: Vec<NewToken>,
-    /// Now.
-    pub at: Timestamp,
-}
-
-/// What to change in an account; `None` leaves it.
-#[derive(Clone, Debug, Default)]
-pub struct AccountChange {
-    /// A new name.
-    pub username: Option<Username>,
-    /// A new given name.
-    pub first_name: Option<PersonName>,
-    /// A new family name.
-    pub last_name: Option<PersonName>,
-    /// May moderate.
-    pub is_staff: Option<bool>,
-    /// May log in.
-    pub is_active: Option<bool>,
-}
-
-/// What to end together with an old password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Revoke {
-    /// Sessions and tokens.
-    Everything,
-    /// Sessions; tokens go on, as in Django.
-    Sessions,
-}
-
-/// What to change in a profile; `None` leaves it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProfileChange {
-    /// A new biography.
-    pub bio: Option<Bio>,
-    /// A new city.
-    pub city: Option<City>,
-}
-
-/// Where a list starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start<Id> {
-    /// After so many rows: 0 is the beginning. The cost grows with the number.
-    Skip(u64),
-    /// After the row with this id, whether it still exists or not. The cost is the same everywhere.
-    After(Id),
-}
-
-/// A part of a list, in the order of ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slice<Id> {
-    /// Where it starts.
-    pub start: Start<Id>,
-    /// Rows at most.
-    pub limit: usize,
-}
-
-/// Rows of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rows<T> {
-    /// The rows, in the order of ids.
-    pub rows: Vec<T>,
-    /// Whether there are more behind them.
-    pub more: bool,
-}
-
-/// Which profiles a list shows: those that contain every term in the username or in the city, case ignored.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProfileFilter {
-    /// The terms; none shows all.
-    pub terms: Vec<String>,
-}
-
-impl ProfileFilter {
-    /// The rule, in one place for every store that looks at rows itself.
-    pub fn matches(&self, username: &str, city: &str) -> bool {
-        if self.terms.is_empty() {
-            return true;
-        }
-        let (username, city) = (username.to_lowercase(), city.to_lowercase());
-        self.terms.iter().map(|term| term.to_lowercase()).all(|term| username.contains(&term) || city.contains(&term))
-    }
-}
-
-/// Which statuses a list shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StatusFilter {
-    /// Only those of the account with exactly this name, case included, as in the original.
-    pub username: Option<String>,
-}
-
-impl StatusFilter {
-    /// The rule, in one place.
-    pub fn matches(&self, status: &Status) -> bool {
-        self.username.as_deref().is_none_or(|name| name == status.username.as_str())
-    }
-}
 
 /// A mail that was leased: its holder sends it, then calls [`Jobs::complete`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -144,14 +144,12 @@ mod tests {
             "a@[127.0.0.1]",
             "a@[::1]",
             "a@bücher.example",
-            "\"a b\\ c\"@b.co",
+            "\"a\\ b\"@b.co",
             "a@xn--bcher-kva.example",
             "a@b.xn--p1ai",
             wide.as_str(),
         ] {
-            // A bare space is not allowed inside the quotes; only an escaped one.
-            let expected = good != "\"a b\\ c\"@b.co";
-            assert_eq!(Email::parse(good).is_ok(), expected, "{good}");
+            assert!(Email::parse(good).is_ok(), "{good}");
         }
         assert!(Email::parse(&format!("{}@b.co", "a".repeat(79))).is_ok());
     }
@@ -176,6 +174,7 @@ mod tests {
             "a@[300.0.0.1]",
             "a@",
             "a@.co",
+            "\"a b\"@b.co",
             "a@b..co",
         ] {
             assert_eq!(Email::parse(bad), Err(vec![FieldError::InvalidEmail]), "{bad:?}");

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{AccountId, Digest, ProfileId, Timestamp, Username};
-use crate::env::{Entropy, EntropyError};
+use crate::env::{Entropy, EntropyError, random_text};
 
 /// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ impl SecretKey {
                 entropy.fill(&mut bytes)?;
                 data_encoding::HEXLOWER.encode(&bytes)
             }
-            TokenKind::Session => random_alphanumeric(32, entropy)?,
+            TokenKind::Session => random_text(b"abcdefghijklmnopqrstuvwxyz0123456789", 32, entropy)?,
         };
         Ok(Self(text.into()))
     }
@@ -56,22 +56,6 @@ impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKey(..)")
     }
-}
-
-/// `length` characters of `[a-z0-9]`, each equally likely.
-fn random_alphanumeric(length: usize, entropy: &dyn Entropy) -> Result<String, EntropyError> {
-    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    // The largest multiple of 36 that a byte holds: bytes above it are thrown away, or some letters would be likelier.
-    const FAIR: u8 = 252;
-    let mut text = String::with_capacity(length);
-    let mut bytes = [0; 64];
-    while text.len() < length {
-        entropy.fill(&mut bytes)?;
-        let letters = bytes.iter().filter(|byte| **byte < FAIR);
-        let letters = letters.filter_map(|byte| ALPHABET.get(usize::from(byte % 36)));
-        text.extend(letters.map(|letter| char::from(*letter)).take(length - text.len()));
-    }
-    Ok(text)
 }
 
 /// Who a token or session speaks for: all that a request needs to know, read in one step.

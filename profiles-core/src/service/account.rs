@@ -1,12 +1,12 @@
 //! An account's own details.
 
-use super::ATTEMPTS;
+use super::write_fresh;
 use crate::{
     Core, Error, FieldError, FieldErrors, Kind, Result,
     fields::{Field, name},
-    model::{Account, PersonName, Username},
+    model::{Account, AccountId, PersonName, Username},
     permissions::{Action, Actor, Denied, Object},
-    store::{AccountChange, StoreError},
+    store::AccountChange,
 };
 
 /// What somebody wants to change in their details; `Ok(None)` leaves it.
@@ -28,7 +28,7 @@ impl Core {
     pub async fn own_account(&self, actor: Actor) -> Result<Account> {
         let id = actor.account().ok_or(Denied::Unauthenticated)?;
         self.authorise(actor, Action::Read, Object::Account { owner: id })?;
-        self.store.account(id).await?.ok_or(Error::Missing(Kind::Account))
+        self.find_account(id).await
     }
 
     /// Changes the actor's own account.
@@ -41,14 +41,14 @@ impl Core {
         let id = actor.account().ok_or(Denied::Unauthenticated)?;
         self.authorise(actor, Action::Update, Object::Account { owner: id })?;
         let change = self.accept_edit(edit).await?;
-        for _ in 0..ATTEMPTS {
-            let account = self.store.account(id).await?.ok_or(Error::Missing(Kind::Account))?;
-            match self.store.update_account(id, account.revision, change.clone(), self.clock.now()).await {
-                Err(StoreError::Stale) => {}
-                answer => return answer.map_err(Error::from_store(Kind::Account)),
-            }
-        }
-        Err(Error::Busy)
+        let read = || self.find_account(id);
+        let write =
+            |account: Account| self.store.update_account(id, account.revision, change.clone(), self.clock.now());
+        write_fresh(Kind::Account, read().await?, read, write).await
+    }
+
+    async fn find_account(&self, id: AccountId) -> Result<Account> {
+        self.store.account(id).await?.ok_or(Error::Missing(Kind::Account))
     }
 
     async fn accept_edit(&self, edit: AccountEdit) -> Result<AccountChange> {

@@ -84,7 +84,7 @@ impl Core {
             let (account, rehash) = self.check_password(account, &password).await?;
             let rehashed = if rehash { Some(self.hasher.hash(password.clone().into_secret()).await?) } else { None };
             let at = self.clock.now();
-            let login = self.new_login(at)?;
+            let login = self.new_login()?;
             let tokens = login.to_keep(at, &self.settings);
             let command = LogIn { account: account.id, checked: account.password, rehashed, tokens, at };
             match self.store.log_in(command).await {
@@ -111,7 +111,7 @@ impl Core {
     }
 
     /// New secrets for a login.
-    pub(crate) fn new_login(&self, _at: Timestamp) -> Result<Login> {
+    pub(crate) fn new_login(&self) -> Result<Login> {
         let make = |kind| SecretKey::generate(kind, self.entropy.as_ref());
         let session = self.settings.session_login.then(|| make(TokenKind::Session)).transpose()?;
         Ok(Login { token: make(TokenKind::Api)?, session })

@@ -1,11 +1,11 @@
 //! What an operator does from the command line of the server. No permission is asked: who can run it, may.
 
-use super::ATTEMPTS;
+use super::write_fresh;
 use crate::{
     Core, Error, FieldError, FieldErrors, Kind, Result,
     fields::name,
     model::{Account, AccountId, Email, Password, Username, UsernameKey},
-    store::{AccountChange, Register, Revoke, StoreError},
+    store::{AccountChange, Register, Revoke},
 };
 
 /// An account as an operator makes it.
@@ -66,15 +66,12 @@ impl Core {
     /// [`Error::Missing`].
     pub async fn replace_password(&self, username: &UsernameKey, password: Password) -> Result<Account> {
         let hash = self.hasher.hash(password.into_secret()).await?;
-        for _ in 0..ATTEMPTS {
-            let account = self.find(username).await?;
+        let read = || self.find(username);
+        let write = |account: Account| {
             let (id, revision, at) = (account.id, account.revision, self.clock.now());
-            match self.store.set_password(id, revision, hash.clone(), Revoke::Everything, at).await {
-                Err(StoreError::Stale) => {}
-                answer => return answer.map_err(Error::from_store(Kind::Account)),
-            }
-        }
-        Err(Error::Busy)
+            self.store.set_password(id, revision, hash.clone(), Revoke::Everything, at)
+        };
+        write_fresh(Kind::Account, read().await?, read, write).await
     }
 
     /// Accounts after `after`, by id, at most `limit`.
@@ -86,14 +83,11 @@ impl Core {
     }
 
     async fn change(&self, username: &UsernameKey, change: AccountChange) -> Result<Account> {
-        for _ in 0..ATTEMPTS {
-            let account = self.find(username).await?;
-            match self.store.update_account(account.id, account.revision, change.clone(), self.clock.now()).await {
-                Err(StoreError::Stale) => {}
-                answer => return answer.map_err(Error::from_store(Kind::Account)),
-            }
-        }
-        Err(Error::Busy)
+        let read = || self.find(username);
+        let write = |account: Account| {
+            self.store.update_account(account.id, account.revision, change.clone(), self.clock.now())
+        };
+        write_fresh(Kind::Account, read().await?, read, write).await
     }
 
     async fn find(&self, username: &UsernameKey) -> Result<Account> {

@@ -1,11 +1,11 @@
 //! Profiles: read by everyone, edited by their owner or staff.
 
-use super::ATTEMPTS;
+use super::write_fresh;
 use crate::{
     Core, Error, Kind, Result,
     model::{Profile, ProfileId},
-    permissions::{Action, Actor, Object},
-    store::{ProfileChange, ProfileFilter, Rows, Slice, StoreError},
+    permissions::{Action, Actor, Denied, Object},
+    store::{ProfileChange, ProfileFilter, Rows, Slice},
 };
 
 /// The proof that somebody may edit a profile, and the way to do it. It exists so that whether they may is known
@@ -23,6 +23,10 @@ impl Core {
     /// [`Error::Denied`], [`Error::Missing`].
     pub async fn profile(&self, actor: Actor, id: ProfileId) -> Result<Profile> {
         self.authorise(actor, Action::Read, Object::List)?;
+        self.find_profile(id).await
+    }
+
+    async fn find_profile(&self, id: ProfileId) -> Result<Profile> {
         self.store.profile(id).await?.ok_or(Error::Missing(Kind::Profile))
     }
 
@@ -31,7 +35,8 @@ impl Core {
     /// # Errors
     /// [`Error::Denied`] if nobody is logged in.
     pub async fn own_profile(&self, actor: Actor) -> Result<Profile> {
-        let account = actor.account().ok_or(crate::permissions::Denied::Unauthenticated)?;
+        let account = actor.account().ok_or(Denied::Unauthenticated)?;
+        self.authorise(actor, Action::Read, Object::Profile { owner: account })?;
         self.store.profile_of(account).await?.ok_or(Error::Missing(Kind::Profile))
     }
 
@@ -81,16 +86,11 @@ impl ProfileEditor<'_> {
     /// # Errors
     /// [`Error::Missing`] if the profile was removed in between.
     pub async fn apply(self, change: ProfileChange) -> Result<Profile> {
-        let Self { core, mut profile } = self;
-        for _ in 0..ATTEMPTS {
-            let at = core.clock.now();
-            match core.store.update_profile(profile.id, profile.revision, change.clone(), at).await {
-                Err(StoreError::Stale) => {
-                    profile = core.store.profile(profile.id).await?.ok_or(Error::Missing(Kind::Profile))?;
-                }
-                answer => return answer.map_err(Error::from_store(Kind::Profile)),
-            }
-        }
-        Err(Error::Busy)
+        let Self { core, profile } = self;
+        let id = profile.id;
+        let read = || core.find_profile(id);
+        let write =
+            |profile: Profile| core.store.update_profile(id, profile.revision, change.clone(), core.clock.now());
+        write_fresh(Kind::Profile, profile, read, write).await
     }
 }

@@ -70,7 +70,7 @@ impl Core {
         let at = self.clock.now();
         let login = match self.settings.verification {
             Verification::Mandatory => None,
-            Verification::Optional | Verification::None => Some(self.new_login(at)?),
+            Verification::Optional | Verification::None => Some(self.new_login()?),
         };
         let to_confirm = email.clone().filter(|_| self.settings.verification != Verification::None);
         let seeded =

@@ -1,11 +1,11 @@
 //! Statuses: read by everyone, posted by accounts, edited and deleted by their owner or staff.
 
-use super::ATTEMPTS;
+use super::write_fresh;
 use crate::{
     Core, Error, Kind, Result,
     model::{Status, StatusId, StatusText},
     permissions::{Action, Actor, Denied, Object},
-    store::{Rows, Slice, StatusFilter, StoreError},
+    store::{Rows, Slice, StatusFilter},
 };
 
 /// The proof that somebody may write a status, and the way to do it.
@@ -47,8 +47,12 @@ impl Core {
     /// [`Error::Denied`], [`Error::Missing`].
     pub async fn status(&self, actor: Actor, id: StatusId, filter: &StatusFilter) -> Result<Status> {
         self.authorise(actor, Action::Read, Object::List)?;
-        let status = self.store.status(id).await?.filter(|status| filter.matches(status));
-        status.ok_or(Error::Missing(Kind::Status))
+        let status = self.find_status(id).await?;
+        if filter.matches(&status) { Ok(status) } else { Err(Error::Missing(Kind::Status)) }
+    }
+
+    async fn find_status(&self, id: StatusId) -> Result<Status> {
+        self.store.status(id).await?.ok_or(Error::Missing(Kind::Status))
     }
 
     /// A part of the list of statuses, by id.
@@ -96,15 +100,10 @@ impl StatusEditor<'_> {
     /// # Errors
     /// [`Error::Missing`] if the status was deleted in between.
     pub async fn apply(self, text: Option<StatusText>) -> Result<Status> {
-        let Self { core, mut status } = self;
-        for _ in 0..ATTEMPTS {
-            match core.store.update_status(status.id, status.revision, text.clone(), core.clock.now()).await {
-                Err(StoreError::Stale) => {
-                    status = core.store.status(status.id).await?.ok_or(Error::Missing(Kind::Status))?;
-                }
-                answer => return answer.map_err(Error::from_store(Kind::Status)),
-            }
-        }
-        Err(Error::Busy)
+        let Self { core, status } = self;
+        let id = status.id;
+        let read = || core.find_status(id);
+        let write = |status: Status| core.store.update_status(id, status.revision, text.clone(), core.clock.now());
+        write_fresh(Kind::Status, status, read, write).await
     }
 }

@@ -4,11 +4,7 @@ use std::str::FromStr;
 
 use tracing_subscriber::EnvFilter;
 
-use super::{
-    choice::choice,
-    setting::settings,
-    value::{Shown, Value},
-};
+use super::{choice::choice, setting::settings, value::as_written};
 
 settings! {
     /// What is logged, to standard error.
@@ -55,12 +51,4 @@ impl FromStr for LogFilter {
     }
 }
 
-impl Value for LogFilter {
-    fn from_text(text: &str) -> Result<Self, String> {
-        text.parse()
-    }
-
-    fn shown(&self) -> Shown {
-        Shown::text(&self.0)
-    }
-}
+as_written!(LogFilter);

@@ -1,10 +1,6 @@
 //! What mails say.
 
-use super::{
-    one_line::OneLine,
-    setting::settings,
-    value::{Shown, Value},
-};
+use super::{one_line::OneLine, setting::settings, value::as_written};
 use crate::mailer::Mailbox;
 
 settings! {
@@ -19,12 +15,4 @@ settings! {
     }
 }
 
-impl Value for Mailbox {
-    fn from_text(text: &str) -> Result<Self, String> {
-        text.parse()
-    }
-
-    fn shown(&self) -> Shown {
-        Shown::text(self.as_str())
-    }
-}
+as_written!(Mailbox);

@@ -2,10 +2,7 @@
 
 use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
-use super::{
-    setting::settings,
-    value::{Shown, Value},
-};
+use super::{setting::settings, value::as_written};
 
 settings! {
     /// Where the server listens and how long it waits.
@@ -97,15 +94,7 @@ impl fmt::Display for HostPort {
     }
 }
 
-impl Value for HostPort {
-    fn from_text(text: &str) -> Result<Self, String> {
-        text.parse()
-    }
-
-    fn shown(&self) -> Shown {
-        Shown::text(&self.0)
-    }
-}
+as_written!(HostPort);
 
 /// An http or https URL without query or fragment; a slash at its end is taken off.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,15 +128,7 @@ impl FromStr for WebUrl {
     }
 }
 
-impl Value for WebUrl {
-    fn from_text(text: &str) -> Result<Self, String> {
-        text.parse()
-    }
-
-    fn shown(&self) -> Shown {
-        Shown::text(&self.0)
-    }
-}
+as_written!(WebUrl);
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::value::{Shown, Value};
+use super::value::as_written;
 
 /// A text of at most `MAX` characters, without line breaks or other control characters: it goes into headers of mails.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +37,4 @@ impl<const MAX: usize> fmt::Display for OneLine<MAX> {
     }
 }
 
-impl<const MAX: usize> Value for OneLine<MAX> {
-    fn from_text(text: &str) -> Result<Self, String> {
-        text.parse()
-    }
-
-    fn shown(&self) -> Shown {
-        Shown::text(&self.0)
-    }
-}
+as_written!(OneLine<MAX> where const MAX: usize);

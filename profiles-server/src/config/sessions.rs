@@ -2,11 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use super::{
-    choice::choice,
-    setting::settings,
-    value::{Shown, Value},
-};
+use super::{choice::choice, setting::settings, value::as_written};
 
 settings! {
     /// Sessions and cookies.
@@ -69,15 +65,7 @@ impl fmt::Display for TrustedOrigin {
     }
 }
 
-impl Value for TrustedOrigin {
-    fn from_text(text: &str) -> Result<Self, String> {
-        text.parse()
-    }
-
-    fn shown(&self) -> Shown {
-        Shown::text(&self.0)
-    }
-}
+as_written!(TrustedOrigin);
 
 #[cfg(test)]
 mod tests {

@@ -62,6 +62,23 @@ pub(crate) fn within<T: Value + PartialOrd>(value: T, limits: &RangeInclusive<T>
     Err(format!("must be between {} and {}", bound(limits.start()), bound(limits.end())))
 }
 
+/// For a type that reads itself, and that its `as_str` shows as it was written.
+macro_rules! as_written {
+    ($type:ty $(where $($generics:tt)+)?) => {
+        impl $(<$($generics)+>)? $crate::config::value::Value for $type {
+            fn from_text(text: &str) -> Result<Self, String> {
+                text.parse()
+            }
+
+            fn shown(&self) -> $crate::config::value::Shown {
+                $crate::config::value::Shown::text(self.as_str())
+            }
+        }
+    };
+}
+
+pub(super) use as_written;
+
 pub(super) const NUMBER: &str = "must be a whole number";
 
 /// The digits of a TOML integer, in base ten.

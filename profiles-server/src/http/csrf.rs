@@ -7,7 +7,7 @@ use poem::{
     Request,
     http::{Method, header},
 };
-use profiles_core::env::{Entropy, EntropyError};
+use profiles_core::env::{Entropy, EntropyError, random_text};
 use subtle::ConstantTimeEq;
 
 use super::{base_url::BaseUrl, cookies};
@@ -21,17 +21,7 @@ const HEADER: &str = "X-Csrftoken";
 
 /// Makes a token: 32 random letters and digits.
 pub(crate) fn new_token(entropy: &dyn Entropy) -> Result<String, EntropyError> {
-    // Bytes from here up are thrown away, or some characters would be likelier.
-    const FAIR: u8 = 248;
-    let mut token = String::with_capacity(SECRET_LENGTH);
-    let mut bytes = [0; 64];
-    while token.len() < SECRET_LENGTH {
-        entropy.fill(&mut bytes)?;
-        let fair = bytes.iter().filter(|byte| **byte < FAIR);
-        let characters = fair.filter_map(|byte| ALPHABET.get(usize::from(byte % 62)));
-        token.extend(characters.map(|byte| char::from(*byte)).take(SECRET_LENGTH - token.len()));
-    }
-    Ok(token)
+    random_text(ALPHABET, SECRET_LENGTH, entropy)
 }
 
 /// Whether requests with this method change nothing and need no proof.
