@@ -17,13 +17,14 @@ pub struct ProfileEditor<'a> {
 }
 
 impl Core {
-    /// A profile.
+    /// A profile, if the filter shows it.
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::Missing`].
-    pub async fn profile(&self, actor: Actor, id: ProfileId) -> Result<Profile> {
+    pub async fn profile(&self, actor: Actor, id: ProfileId, filter: &ProfileFilter) -> Result<Profile> {
         self.authorise(actor, Action::Read, Object::List)?;
-        self.store.profile(id).await?.ok_or(Error::Missing(Kind::Profile))
+        let shown = |profile: &Profile| filter.matches(profile.username.as_str(), profile.city.as_str());
+        self.store.profile(id).await?.filter(shown).ok_or(Error::Missing(Kind::Profile))
     }
 
     /// The actor's own profile.
@@ -61,9 +62,14 @@ impl Core {
     /// Opens a profile for editing.
     ///
     /// # Errors
-    /// [`Error::Missing`]; [`Error::Denied`] if the actor is neither its owner nor staff.
-    pub async fn edit_profile(&self, actor: Actor, id: ProfileId) -> Result<ProfileEditor<'_>> {
-        let profile = self.profile(actor, id).await?;
+    /// [`Error::Missing`], also if the filter hides it; [`Error::Denied`] if the actor is neither its owner nor staff.
+    pub async fn edit_profile(
+        &self,
+        actor: Actor,
+        id: ProfileId,
+        filter: &ProfileFilter,
+    ) -> Result<ProfileEditor<'_>> {
+        let profile = self.profile(actor, id, filter).await?;
         self.authorise(actor, Action::Update, Object::Profile { owner: profile.account })?;
         Ok(ProfileEditor { core: self, profile })
     }

@@ -14,7 +14,7 @@ use profiles_core::{
     Core, Error,
     model::{ProfileId, StatusId},
     permissions::{Action, Actor, Denied, Object},
-    store::StatusFilter,
+    store::{ProfileFilter, StatusFilter},
 };
 
 use super::{
@@ -123,7 +123,9 @@ impl<E: Endpoint> Contract<E> {
         match (target.view.row, target.row) {
             (None, _) => target.view.access == Access::Open || actor != Actor::Anonymous,
             (Some(Row::Profile), Some(RowId::Number(id))) => {
-                self.core.edit_profile(actor, ProfileId::new(id)).await.is_ok()
+                let search = query::last(request, "search").unwrap_or_default();
+                let Ok(terms) = query::search_terms(&search) else { return false };
+                self.core.edit_profile(actor, ProfileId::new(id), &ProfileFilter { terms }).await.is_ok()
             }
             (Some(Row::Status), Some(RowId::Number(id))) => {
                 let filter = StatusFilter { username: query::last(request, "username") };
