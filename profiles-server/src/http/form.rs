@@ -14,6 +14,7 @@ use super::{
     error::ApiError,
     json::{self, Json, Text},
     media::MediaType,
+    python,
 };
 
 /// Form fields that are read at most; Django's `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
@@ -151,7 +152,7 @@ impl Form {
         } else if media.covers("application", "x-www-form-urlencoded") {
             Self::from_pairs(form_urlencoded::parse(bytes).map(|(name, value)| (name.into(), value.into())))
         } else if media.covers("multipart", "form-data") {
-            Self::from_multipart(media.parameter("boundary"), bytes).await
+            Self::from_multipart(media.parameter("boundary").as_deref(), bytes).await
         } else {
             Err(ApiError::MediaType(content_type.to_owned()))
         }
@@ -227,7 +228,7 @@ impl Form {
         if self.is_html && text.text.is_empty() && field.presence == Presence::Optional && !field.allow_blank {
             return Ok(None);
         }
-        let trimmed = trim(&text.text);
+        let trimmed = python::strip(&text.text);
         if trimmed.is_empty() && !field.allow_blank {
             return Err(vec![FieldError::Blank]);
         }
@@ -241,11 +242,6 @@ impl Form {
     pub(crate) fn required<T>(&self, name: &'static str, parse: impl Fn(&str) -> Field<T>) -> Field<T> {
         self.text(TextField::required(name), parse)?.ok_or_else(|| vec![FieldError::Required])
     }
-}
-
-/// Cuts off what Python's `str.strip()` cuts off: Unicode's white space, and the four separators below it.
-fn trim(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
 }
 
 /// What a text field says of a lone surrogate, in the order of its validators: length, NUL, surrogate, address.

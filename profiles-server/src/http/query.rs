@@ -7,7 +7,7 @@ use poem_openapi::{
     types::Type,
 };
 
-use super::error::ApiError;
+use super::{error::ApiError, python};
 
 /// One parameter of the query, documented by the operation that takes it.
 #[derive(Clone, Debug, Default)]
@@ -62,14 +62,16 @@ pub(crate) fn search_terms(search: &str) -> Result<Vec<String>, ApiError> {
         return Err(ApiError::NullCharacter);
     }
     let mut terms = Vec::new();
-    let mut rest = search.trim_start();
+    let mut rest = search.trim_start_matches(python::is_space);
     while !rest.is_empty() {
         let (word, tail) = rest.split_at(word_length(rest));
-        rest = tail.trim_start();
+        rest = tail.trim_start_matches(python::is_space);
         let word = word.trim_matches(',');
         match unquoted(word) {
             Some(phrase) => terms.push(phrase),
-            None => terms.extend(word.split(',').filter(|term| !term.is_empty()).map(|term| term.trim().to_owned())),
+            None => {
+                terms.extend(word.split(',').filter(|term| !term.is_empty()).map(|term| python::strip(term).to_owned()))
+            }
         }
     }
     Ok(terms)
@@ -78,12 +80,12 @@ pub(crate) fn search_terms(search: &str) -> Result<Vec<String>, ApiError> {
 /// Bytes of the first word: text and quoted phrases without white space between them. A quote that nothing closes is
 /// a character like any other.
 fn word_length(text: &str) -> usize {
-    let to_space = text.find(char::is_whitespace).unwrap_or(text.len());
+    let to_space = text.find(python::is_space).unwrap_or(text.len());
     let (mut length, mut has_phrase) = (0, false);
     loop {
         let rest = text.get(length..).unwrap_or_default();
         let Some(c) = rest.chars().next() else { break };
-        if c.is_whitespace() {
+        if python::is_space(c) {
             break;
         }
         if matches!(c, '"' | '\'') {
@@ -138,6 +140,7 @@ mod tests {
             ("it's", vec!["it's"]),
             ("x\"a b\"y", vec!["x\"a b\"y"]),
             ("\u{3000}é\u{3000}", vec!["é"]),
+            ("a\u{1c}b", vec!["a", "b"]),
         ] {
             assert_eq!(search_terms(search).unwrap(), terms, "{search:?}");
         }
