@@ -12,6 +12,7 @@ use profiles_core::fields::{Field, FieldError};
 
 use super::{
     error::ApiError,
+    headers,
     json::{self, Json, Text},
     media::MediaType,
     python,
@@ -71,8 +72,7 @@ impl<T> Input<T> {
 }
 
 pub(crate) fn content_type(request: &Request) -> String {
-    let value = request.headers().get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    value.unwrap_or_default().into_owned()
+    headers::text(request.headers(), header::CONTENT_TYPE).unwrap_or_default()
 }
 
 /// The whole body, bounded.
@@ -82,6 +82,18 @@ pub(crate) async fn read_bytes(body: Body, limit: usize) -> Result<Vec<u8>, ApiE
         Err(poem::error::ReadBodyError::PayloadTooLarge) => Err(ApiError::TooLarge(limit)),
         Err(_) => Err(ApiError::Unreadable),
     }
+}
+
+/// The field `csrfmiddlewaretoken` of a form; nothing if the body is of another type.
+///
+/// # Errors
+/// The body can't be read, of whatever type it is.
+pub(crate) async fn csrf_token(content_type: &str, bytes: &[u8]) -> Result<Option<String>, ApiError> {
+    let form = Form::parse(content_type, bytes).await;
+    Ok(match form {
+        Err(ApiError::NotAnObject(_) | ApiError::NoData) => None,
+        form => form?.html_text("csrfmiddlewaretoken"),
+    })
 }
 
 /// The fields of a body.
@@ -205,10 +217,10 @@ impl Form {
         self.values.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// A text that was sent, whatever it says.
-    pub(crate) fn raw_text(&self, name: &str) -> Option<&str> {
+    /// A text that came from an HTML form, whatever it says.
+    fn html_text(&self, name: &str) -> Option<String> {
         match self.get(name) {
-            Some(Value::Json(Json::Text(text))) => Some(&text.text),
+            Some(Value::Json(Json::Text(text))) if self.is_html => Some(text.text.clone()),
             _ => None,
         }
     }
