@@ -1,6 +1,8 @@
 //! Request bodies as forms: JSON, urlencoded and multipart look the same to an operation.
 
-use std::marker::PhantomData;
+mod multipart;
+
+use std::{borrow::Cow, marker::PhantomData};
 
 use poem::{Body, Request, RequestBody, http::header};
 use poem_openapi::{
@@ -10,12 +12,13 @@ use poem_openapi::{
 };
 use profiles_core::fields::{Field, FieldError};
 
+use self::multipart::Part;
 use super::{
     error::ApiError,
     headers,
     json::{self, Json, Text},
     media::MediaType,
-    python,
+    python, query,
 };
 
 /// Form fields that are read at most; Django's `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
@@ -110,6 +113,12 @@ enum Value {
     File,
 }
 
+impl Value {
+    fn text(text: String) -> Self {
+        Self::Json(Json::Text(Text { text, surrogate: None }))
+    }
+}
+
 /// Whether a field must be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Presence {
@@ -162,9 +171,9 @@ impl Form {
         if media.covers("application", "json") {
             Self::from_json(json::parse(bytes)?)
         } else if media.covers("application", "x-www-form-urlencoded") {
-            Self::from_pairs(form_urlencoded::parse(bytes).map(|(name, value)| (name.into(), value.into())))
+            Self::from_pairs(form_urlencoded::parse(&query::readable(bytes)))
         } else if media.covers("multipart", "form-data") {
-            Self::from_multipart(media.parameter("boundary").as_deref(), bytes).await
+            Ok(Self::from_parts(multipart::parse(content_type, bytes).await?))
         } else {
             Err(ApiError::MediaType(content_type.to_owned()))
         }
@@ -181,9 +190,9 @@ impl Form {
         }
     }
 
-    fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self, ApiError> {
-        let text = |text| Value::Json(Json::Text(Text { text, surrogate: None }));
-        let values: Vec<_> = pairs.map(|(name, value)| (name, text(value))).take(MAX_FIELDS + 1).collect();
+    fn from_pairs<'a>(pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> Result<Self, ApiError> {
+        let pairs = pairs.map(|(name, value)| (name.into_owned(), Value::text(value.into_owned())));
+        let values: Vec<_> = pairs.take(MAX_FIELDS + 1).collect();
         if values.len() > MAX_FIELDS {
             Err(ApiError::TooManyFields(MAX_FIELDS))
         } else {
@@ -191,25 +200,12 @@ impl Form {
         }
     }
 
-    async fn from_multipart(boundary: Option<&str>, bytes: &[u8]) -> Result<Self, ApiError> {
-        let Some(boundary) = boundary.filter(|boundary| !boundary.is_empty() && boundary.len() <= 200) else {
-            return Err(ApiError::Multipart("Invalid boundary in multipart: None".to_owned()));
+    fn from_parts(parts: Vec<(String, Part)>) -> Self {
+        let value = |part| match part {
+            Part::Text(text) => Value::text(text),
+            Part::File => Value::File,
         };
-        let mut form = Self { values: Vec::new(), is_html: true };
-        let mut parts = multer::Multipart::with_reader(bytes, boundary);
-        // A body that breaks off keeps the parts before the break, as Django's parser does.
-        while let Ok(Some(part)) = parts.next_field().await {
-            if form.values.len() == MAX_FIELDS {
-                return Err(ApiError::TooManyFields(MAX_FIELDS));
-            }
-            let name = part.name().unwrap_or_default().to_owned();
-            let is_file = part.file_name().is_some();
-            let Ok(content) = part.bytes().await else { break };
-            let text = String::from_utf8_lossy(&content).into_owned();
-            let value = if is_file { Value::File } else { Value::Json(Json::Text(Text { text, surrogate: None })) };
-            form.values.push((name, value));
-        }
-        Ok(form)
+        Self { values: parts.into_iter().map(|(name, part)| (name, value(part))).collect(), is_html: true }
     }
 
     /// The last value of this name.

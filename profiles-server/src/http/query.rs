@@ -1,5 +1,7 @@
 //! The query string, as Django reads it: of several values the last counts.
 
+use std::borrow::Cow;
+
 use poem::{Request, RequestBody};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -49,6 +51,15 @@ pub(crate) fn last(request: &Request, name: &str) -> Option<String> {
     let query = request.uri().query()?;
     let pairs = form_urlencoded::parse(query.as_bytes());
     pairs.filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
+}
+
+/// A query string or form as text: UTF-8, or else Latin-1 as a whole, as in the original; what is percent-encoded in
+/// it is UTF-8 in any case.
+pub(crate) fn readable(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => bytes.into(),
+        Err(_) => bytes.iter().copied().map(char::from).collect::<String>().into_bytes().into(),
+    }
 }
 
 /// The terms of `?search=`: split at white space and commas, but not inside quotes; every term must be found.
@@ -145,6 +156,12 @@ mod tests {
             assert_eq!(search_terms(search).unwrap(), terms, "{search:?}");
         }
         assert!(search_terms("a\0").is_err());
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_latin1() {
+        assert_eq!(*readable("é".as_bytes()), *"é".as_bytes());
+        assert_eq!(*readable(b"\xe9\xc3\xa9"), *"éÃ©".as_bytes());
     }
 
     #[test]
