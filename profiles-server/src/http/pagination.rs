@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::error::ApiError;
+use super::{error::ApiError, python};
 
 /// How lists are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +47,14 @@ impl PageNumber {
         max_size: Option<usize>,
         count: u64,
     ) -> Result<Self, ApiError> {
-        let asked = query.page_size.as_deref().and_then(|text| text.parse::<usize>().ok()).filter(|size| *size > 0);
+        let asked = query.page_size.as_deref().and_then(python::int).and_then(|size| usize::try_from(size).ok());
+        let asked = asked.filter(|size| *size > 0);
         let size = max_size.zip(asked).map_or(default_size, |(max, asked)| asked.min(max)).max(1);
         let last = count.div_ceil(size as u64).max(1);
-        let number = match query.page.as_deref().map(str::trim) {
+        let number = match query.page.as_deref() {
             None | Some("") => 1,
             Some("last") => last,
-            Some(text) => text.parse::<u64>().map_err(|_| ApiError::InvalidPage)?,
+            Some(text) => python::int(text).and_then(|page| u64::try_from(page).ok()).ok_or(ApiError::InvalidPage)?,
         };
         let page = Self { number, size, last };
         let exists = (1..=last).contains(&number) && page.skip() <= MAX_SKIP;
@@ -118,6 +119,11 @@ mod tests {
             ("-1", 7, None),
             ("last", 7, Some(3)),
             ("last", 0, Some(1)),
+            (" last", 7, None),
+            (" ", 7, None),
+            (" +2 ", 7, Some(2)),
+            ("0_2", 7, Some(2)),
+            ("٢", 7, Some(2)),
             ("1", 0, Some(1)),
             ("2", 0, None),
             ("1.0", 7, None),

@@ -41,7 +41,7 @@ impl ProfilesApi {
         /// Rows of a page, up to the server's maximum.
         page_size: QueryText,
     ) -> Result<List<Page<Wire>>, ApiError> {
-        let filter = ProfileFilter { terms: search_terms(search.0.as_deref().unwrap_or_default())? };
+        let filter = filter(search)?;
         let (core, actor) = (Arc::clone(&self.0.core), caller.actor);
         let asked = Asked {
             request,
@@ -61,8 +61,15 @@ impl ProfilesApi {
 
     /// Show a profile
     #[oai(path = "/api/profiles/:id", method = "get", operation_id = "get_profile")]
-    async fn show(&self, caller: Caller, id: Path<u64>) -> Result<Answer<Wire>, ApiError> {
-        Ok(Answer::new(wire(&self.0.core.profile(caller.actor, ProfileId::new(id.0)).await?)))
+    async fn show(
+        &self,
+        caller: Caller,
+        id: Path<u64>,
+        /// Only if it is one that the list would show under this search.
+        search: QueryText,
+    ) -> Result<Answer<Wire>, ApiError> {
+        let filter = filter(search)?;
+        Ok(Answer::new(wire(&self.0.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?)))
     }
 
     /// Edit a profile
@@ -73,9 +80,11 @@ impl ProfilesApi {
         &self,
         caller: Caller,
         id: Path<u64>,
+        /// Only if it is one that the list would show under this search.
+        search: QueryText,
         body: Input<ProfileUpdate>,
     ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(caller, id.0, body).await
+        self.edit(caller, id.0, search, body).await
     }
 
     /// Edit some fields of a profile
@@ -84,18 +93,30 @@ impl ProfilesApi {
         &self,
         caller: Caller,
         id: Path<u64>,
+        /// Only if it is one that the list would show under this search.
+        search: QueryText,
         body: Input<ProfileUpdate>,
     ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(caller, id.0, body).await
+        self.edit(caller, id.0, search, body).await
     }
 }
 
 impl ProfilesApi {
-    async fn edit(&self, caller: Caller, id: u64, body: Input<ProfileUpdate>) -> Result<Answer<Wire>, ApiError> {
-        let editor = self.0.core.edit_profile(caller.actor, ProfileId::new(id)).await?;
+    async fn edit(
+        &self,
+        caller: Caller,
+        id: u64,
+        search: QueryText,
+        body: Input<ProfileUpdate>,
+    ) -> Result<Answer<Wire>, ApiError> {
+        let editor = self.0.core.edit_profile(caller.actor, ProfileId::new(id), &filter(search)?).await?;
         let change = change(&body.read().await?)?;
         Ok(Answer::new(wire(&editor.apply(change).await?)))
     }
+}
+
+fn filter(search: QueryText) -> Result<ProfileFilter, ApiError> {
+    Ok(ProfileFilter { terms: search_terms(&search.0.unwrap_or_default())? })
 }
 
 fn change(form: &Form) -> Result<ProfileChange, ApiError> {
