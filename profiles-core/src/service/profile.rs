@@ -63,12 +63,7 @@ impl Core {
     ///
     /// # Errors
     /// [`Error::Missing`], also if the filter hides it; [`Error::Denied`] if the actor is neither its owner nor staff.
-    pub async fn edit_profile(
-        &self,
-        actor: Actor,
-        id: ProfileId,
-        filter: &ProfileFilter,
-    ) -> Result<ProfileEditor<'_>> {
+    pub async fn edit_profile(&self, actor: Actor, id: ProfileId, filter: &ProfileFilter) -> Result<ProfileEditor<'_>> {
         let profile = self.profile(actor, id, filter).await?;
         self.authorise(actor, Action::Update, Object::Profile { owner: profile.account })?;
         Ok(ProfileEditor { core: self, profile })
