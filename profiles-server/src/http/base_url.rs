@@ -72,6 +72,17 @@ fn host(request: &Request) -> &str {
     named.filter(valid).unwrap_or("localhost")
 }
 
+/// The path below the mount point that a request came for, which the router does not see as it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RequestPath(pub(crate) String);
+
+impl RequestPath {
+    /// The path, with its suffix if it has one.
+    pub(crate) fn of(request: &Request) -> &str {
+        request.data::<Self>().map_or_else(|| request.uri().path(), |path| &path.0)
+    }
+}
+
 /// What a host application has taken off the path before the request came to us: `/accounts`, or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MountPoint(String);

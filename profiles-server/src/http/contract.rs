@@ -21,7 +21,7 @@ use super::{
     Settings,
     answer::json_response,
     authentication::{AuthenticationOrder, Caller, recognise},
-    base_url::BaseUrl,
+    base_url::{BaseUrl, RequestPath},
     cookies::{self, SetCookie},
     csrf,
     error::ApiError,
@@ -29,7 +29,7 @@ use super::{
     headers,
     media::{NotNegotiable, Rendering, indented, negotiate},
     metadata, query,
-    resolve::{Resolved, RowId, Target, resolve},
+    resolve::{Resolved, RowId, Target, decode, encode, resolve},
     view::{Access, Row},
 };
 
@@ -143,8 +143,8 @@ impl<E: Endpoint> Contract<E> {
     /// body.
     fn append_slash(&self, request: &Request) -> Response {
         let uri = request.uri();
-        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let path = self.base_url(request).path(uri.path());
+        let query = uri.query().filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default();
+        let path = self.base_url(request).path(&encode(&decode(uri.path())));
         // A path that begins with two slashes would lead to another host.
         let path = path.trim_start_matches('/');
         Response::builder()
@@ -170,6 +170,7 @@ impl<E: Endpoint> Contract<E> {
         let path = request.uri().query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
         *request.uri_mut() = path.parse::<Uri>().map_err(|_| ApiError::NotFound)?;
         request.set_data(caller);
+        request.set_data(RequestPath(target.path.clone()));
         request.set_data(BodyLimit(self.settings.max_body_bytes));
         match self.operations.call(request).await {
             Ok(output) => Ok(output.into_response()),

@@ -221,6 +221,14 @@ impl Form {
         }
     }
 
+    /// A field's text without the white space around it, if it is one; U+FFFD stands for a lone surrogate.
+    pub(crate) fn trimmed_text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Value::Json(Json::Text(text))) => Some(python::strip(&text.text)),
+            _ => None,
+        }
+    }
+
     /// A field that may be absent, parsed.
     pub(crate) fn text<T>(&self, field: TextField, parse: impl Fn(&str) -> Field<T>) -> Field<Option<T>> {
         let is_required = field.presence == Presence::Required;

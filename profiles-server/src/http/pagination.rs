@@ -87,6 +87,8 @@ fn link(url: &str, query: &str, page: Option<u64>) -> String {
     // Stable, so that several values of one key keep their order.
     pairs.sort_by(|one, other| one.0.cmp(&other.0));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    // What Python's `urlencode` leaves alone, and what it does not.
+    let query = query.replace("%7E", "~").replace('*', "%2A");
     if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") }
 }
 
@@ -155,6 +157,7 @@ mod tests {
         let query = "username=x&page=2&a=%C3%A9+b";
         assert_eq!(page.next("http://h/l/", query).unwrap(), "http://h/l/?a=%C3%A9+b&page=3&username=x");
         assert_eq!(page.previous("http://h/l/", query).unwrap(), "http://h/l/?a=%C3%A9+b&username=x");
+        assert_eq!(page.next("u", "a=~*(").unwrap(), "u?a=~%2A%28&page=3");
         assert_eq!(PageNumber { number: 3, ..page }.next("u", ""), None);
         assert_eq!(PageNumber { number: 2, ..page }.previous("u", "page=2").unwrap(), "u");
     }

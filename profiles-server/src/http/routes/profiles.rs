@@ -15,6 +15,7 @@ use super::{Context, Tag};
 use crate::http::{
     answer::Answer,
     authentication::Caller,
+    base_url::RequestPath,
     error::ApiError,
     form::{Form, Input, TextField},
     list::{Asked, List, RowShape},
@@ -46,7 +47,7 @@ impl ProfilesApi {
         let asked = Asked {
             request,
             page: PageQuery { page: page.0, page_size: page_size.0 },
-            url: self.0.base_url(request).absolute("/api/profiles/"),
+            url: self.0.base_url(request).absolute(RequestPath::of(request)),
         };
         let (source, filter) = (Arc::clone(&core), Arc::new(filter));
         let shown = Arc::clone(&filter);
