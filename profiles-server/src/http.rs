@@ -18,6 +18,7 @@ mod media;
 mod metadata;
 mod openapi;
 mod pagination;
+mod python;
 mod query;
 mod resolve;
 pub(crate) mod routes;

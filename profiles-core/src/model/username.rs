@@ -41,7 +41,16 @@ impl Username {
         if text.is_empty() {
             return Err(vec![FieldError::Blank]);
         }
-        if text.chars().all(is_allowed) { Ok(Self(text.to_owned())) } else { Err(vec![FieldError::InvalidUsername]) }
+        if Self::has_allowed_characters(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(vec![FieldError::InvalidUsername])
+        }
+    }
+
+    /// Whether every character is one that a name may have, however many there are.
+    pub fn has_allowed_characters(text: &str) -> bool {
+        text.chars().all(is_allowed)
     }
 
     /// The name as written.

@@ -17,13 +17,15 @@ pub struct ProfileEditor<'a> {
 }
 
 impl Core {
-    /// A profile.
+    /// A profile, if the filter shows it.
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::Missing`].
-    pub async fn profile(&self, actor: Actor, id: ProfileId) -> Result<Profile> {
+    pub async fn profile(&self, actor: Actor, id: ProfileId, filter: &ProfileFilter) -> Result<Profile> {
         self.authorise(actor, Action::Read, Object::List)?;
-        self.find_profile(id).await
+        let shown = |profile: &Profile| filter.matches(profile.username.as_str(), profile.city.as_str());
+        let profile = self.find_profile(id).await?;
+        Some(profile).filter(shown).ok_or(Error::Missing(Kind::Profile))
     }
 
     async fn find_profile(&self, id: ProfileId) -> Result<Profile> {
@@ -66,9 +68,9 @@ impl Core {
     /// Opens a profile for editing.
     ///
     /// # Errors
-    /// [`Error::Missing`]; [`Error::Denied`] if the actor is neither its owner nor staff.
-    pub async fn edit_profile(&self, actor: Actor, id: ProfileId) -> Result<ProfileEditor<'_>> {
-        let profile = self.profile(actor, id).await?;
+    /// [`Error::Missing`], also if the filter hides it; [`Error::Denied`] if the actor is neither its owner nor staff.
+    pub async fn edit_profile(&self, actor: Actor, id: ProfileId, filter: &ProfileFilter) -> Result<ProfileEditor<'_>> {
+        let profile = self.profile(actor, id, filter).await?;
         self.authorise(actor, Action::Update, Object::Profile { owner: profile.account })?;
         Ok(ProfileEditor { core: self, profile })
     }

@@ -14,7 +14,7 @@ use profiles_core::{
     permissions::Actor,
 };
 
-use super::{cookies, error::ApiError};
+use super::{cookies, error::ApiError, headers};
 
 /// What an anonymous request is answered where it must not be one, as the document says; `anonymous = "403"` in the
 /// configuration changes it.
@@ -59,7 +59,7 @@ pub(crate) async fn recognise(
     request: &Request,
     order: AuthenticationOrder,
 ) -> Result<Recognised, ApiError> {
-    let session = cookies::get(request, cookies::SESSION).map(SecretKey::presented);
+    let session = cookies::get(request, cookies::SESSION).map(|id| SecretKey::presented(&id));
     let mut outcome = Recognised {
         caller: Caller { actor: Actor::Anonymous, presented: session.iter().cloned().collect() },
         session_seen: false,
@@ -101,8 +101,8 @@ async fn by_session(core: &Core, session: Option<&SecretKey>, outcome: &mut Reco
 
 /// The token of `Authorization: Token <key>`; other schemes are none of ours.
 fn token(headers: &HeaderMap) -> Result<Option<SecretKey>, ApiError> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let mut words = value.as_bytes().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let Some(value) = headers::bytes(headers, header::AUTHORIZATION) else { return Ok(None) };
+    let mut words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     if !words.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"token")) {
         return Ok(None);
     }
@@ -178,6 +178,11 @@ mod tests {
         }
         assert_eq!(read(b"Token"), Err("Invalid token header. No credentials provided.".into()));
         assert_eq!(read(b"Token a b"), Err("Invalid token header. Token string should not contain spaces.".into()));
+        let mut twice = HeaderMap::new();
+        for key in ["Token a", "Token b"] {
+            twice.append(header::AUTHORIZATION, poem::http::HeaderValue::from_static(key));
+        }
+        assert!(token(&twice).is_err());
         let message = "Invalid token header. Token string should not contain invalid characters.";
         assert_eq!(read(b"Token \xe9\xff"), Err(message.into()));
     }

@@ -15,7 +15,8 @@ impl<'a> BaseUrl<'a> {
     pub(crate) fn of(request: &Request, public_url: Option<&str>, trusted: &'a [String]) -> Self {
         let origin = public_url.map_or_else(
             || format!("http://{}", host(request)),
-            |url| url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"),
+            // As browsers write an origin.
+            |url| url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/").to_ascii_lowercase(),
         );
         let prefix = public_url.and_then(|url| url.splitn(4, '/').nth(3)).unwrap_or_default().trim_end_matches('/');
         let prefix = if prefix.is_empty() { String::new() } else { format!("/{prefix}") };
@@ -44,7 +45,7 @@ impl<'a> BaseUrl<'a> {
 
     /// Whether an `Origin` is ours, or configured as trusted (`https://*.example.org` trusts every host below).
     pub(crate) fn trusts(&self, origin: &str) -> bool {
-        origin.eq_ignore_ascii_case(&self.origin) || self.trusted.iter().any(|trusted| trusts(trusted, origin))
+        origin == self.origin || self.trusted.iter().any(|trusted| trusts(trusted, origin))
     }
 }
 
@@ -71,6 +72,17 @@ fn host(request: &Request) -> &str {
     named.filter(valid).unwrap_or("localhost")
 }
 
+/// The path below the mount point that a request came for, which the router does not see as it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RequestPath(pub(crate) String);
+
+impl RequestPath {
+    /// The path, with its suffix if it has one.
+    pub(crate) fn of(request: &Request) -> &str {
+        request.data::<Self>().map_or_else(|| request.uri().path(), |path| &path.0)
+    }
+}
+
 /// What a host application has taken off the path before the request came to us: `/accounts`, or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MountPoint(String);
@@ -95,8 +107,9 @@ mod tests {
     fn links_use_the_host_unless_a_public_url_is_set() {
         let request = Request::builder().uri_str("/api/").header("Host", "a.example:8000").finish();
         assert_eq!(BaseUrl::of(&request, None, &[]).absolute("/api/"), "http://a.example:8000/api/");
-        let base = BaseUrl::of(&request, Some("https://b.example/x/"), &[]);
-        assert_eq!(base.absolute("/api/"), "https://b.example/x/api/");
+        let base = BaseUrl::of(&request, Some("https://B.example/X/"), &[]);
+        assert_eq!(base.absolute("/api/"), "https://b.example/X/api/");
+        assert!(base.trusts("https://b.example"));
         let evil = Request::builder().header("Host", "a\"><script>").finish();
         assert_eq!(BaseUrl::of(&evil, None, &[]).absolute("/"), "http://localhost/");
     }
@@ -118,6 +131,7 @@ mod tests {
         let base = BaseUrl::of(&request, None, &trusted);
         for (origin, expected) in [
             ("http://a.example", true),
+            ("http://A.example", false),
             ("https://a.example", false),
             ("https://x.example.org", true),
             ("https://example.org", false),

@@ -14,21 +14,22 @@ use profiles_core::{
     Core, Error,
     model::{ProfileId, StatusId},
     permissions::{Action, Actor, Denied, Object},
-    store::StatusFilter,
+    store::{ProfileFilter, StatusFilter},
 };
 
 use super::{
     Settings,
     answer::json_response,
     authentication::{AuthenticationOrder, Caller, recognise},
-    base_url::BaseUrl,
-    cookies::SetCookie,
+    base_url::{BaseUrl, RequestPath},
+    cookies::{self, SetCookie},
     csrf,
     error::ApiError,
-    form::{self, BodyLimit, Form},
+    form::{self, BodyLimit},
+    headers,
     media::{NotNegotiable, Rendering, indented, negotiate},
     metadata, query,
-    resolve::{Resolved, RowId, Target, resolve},
+    resolve::{Resolved, RowId, Target, decode, encode, resolve},
     view::{Access, Row},
 };
 
@@ -45,6 +46,7 @@ struct Found {
     rendering: Rendering,
     session_seen: bool,
     session_dead: bool,
+    csrf_broken: bool,
 }
 
 impl<E: Endpoint> Endpoint for Contract<E> {
@@ -57,7 +59,7 @@ impl<E: Endpoint> Endpoint for Contract<E> {
             Resolved::Unknown => return Ok(ApiError::NotFound.into_response()),
         };
         let method = request.method().clone();
-        let mut found = Found::default();
+        let mut found = Found { csrf_broken: csrf::has_broken_cookie(&request), ..Found::default() };
         let answer = self.answer(&mut request, &target, &mut found).await;
         let response = answer.unwrap_or_else(IntoResponse::into_response);
         Ok(self.finish(response, &method, &target, &found).await)
@@ -83,26 +85,24 @@ impl<E: Endpoint> Contract<E> {
         let recognised = recognise(&self.core, request, self.settings.authentication).await?;
         found.session_seen = recognised.session_seen;
         found.session_dead = recognised.session_dead;
-        if recognised.by_session {
+        if recognised.by_session && !csrf::is_safe(request.method()) {
+            let secret = csrf::Secret::of(request, &self.base_url(request)).map_err(ApiError::Csrf)?;
             let field = self.csrf_field(request).await?;
-            let base = self.base_url(request);
-            csrf::check(request, &base, field.as_deref()).map_err(ApiError::Csrf)?;
+            secret.check(request, field.as_deref()).map_err(ApiError::Csrf)?;
         }
         Ok(recognised.caller)
     }
 
-    /// The token that an HTML form carries, if this is one; the body is put back for the operation.
+    /// The token that an HTML form carries, if this is one; the body is put back for the operation. The original looks
+    /// for it in every POST, so that a body which can't be read is told here already.
     async fn csrf_field(&self, request: &mut Request) -> Result<Option<String>, ApiError> {
-        let content_type = form::content_type(request);
-        let is_form = content_type.starts_with("application/x-www-form-urlencoded")
-            || content_type.starts_with("multipart/form-data");
-        if request.method() != Method::POST || !is_form {
+        if request.method() != Method::POST {
             return Ok(None);
         }
         let bytes = form::read_bytes(request.take_body(), self.settings.max_body_bytes).await?;
-        let form = Form::parse(&content_type, &bytes).await.unwrap_or_default();
+        let token = form::csrf_token(&form::content_type(request), &bytes).await;
         request.set_body(bytes);
-        Ok(form.raw_text("csrfmiddlewaretoken").map(ToOwned::to_owned))
+        token
     }
 
     /// Whether the caller may come in at all.
@@ -123,7 +123,9 @@ impl<E: Endpoint> Contract<E> {
         match (target.view.row, target.row) {
             (None, _) => target.view.access == Access::Open || actor != Actor::Anonymous,
             (Some(Row::Profile), Some(RowId::Number(id))) => {
-                self.core.edit_profile(actor, ProfileId::new(id)).await.is_ok()
+                let search = query::last(request, "search").unwrap_or_default();
+                let Ok(terms) = query::search_terms(&search) else { return false };
+                self.core.edit_profile(actor, ProfileId::new(id), &ProfileFilter { terms }).await.is_ok()
             }
             (Some(Row::Status), Some(RowId::Number(id))) => {
                 let filter = StatusFilter { username: query::last(request, "username") };
@@ -141,8 +143,8 @@ impl<E: Endpoint> Contract<E> {
     /// body.
     fn append_slash(&self, request: &Request) -> Response {
         let uri = request.uri();
-        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let path = self.base_url(request).path(uri.path());
+        let query = uri.query().filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default();
+        let path = self.base_url(request).path(&encode(&decode(uri.path())));
         // A path that begins with two slashes would lead to another host.
         let path = path.trim_start_matches('/');
         Response::builder()
@@ -168,6 +170,7 @@ impl<E: Endpoint> Contract<E> {
         let path = request.uri().query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
         *request.uri_mut() = path.parse::<Uri>().map_err(|_| ApiError::NotFound)?;
         request.set_data(caller);
+        request.set_data(RequestPath(target.path.clone()));
         request.set_data(BodyLimit(self.settings.max_body_bytes));
         match self.operations.call(request).await {
             Ok(output) => Ok(output.into_response()),
@@ -175,11 +178,20 @@ impl<E: Endpoint> Contract<E> {
         }
     }
 
+    /// A fresh token for a client whose cookie can't be one, unless the answer sets one anyway. Without entropy the
+    /// client keeps what it has, and is refused as before.
+    fn replace_csrf_cookie(&self, response: &mut Response) {
+        let sets_one = SetCookie::is_set_in(response, cookies::CSRF);
+        if let (false, Ok(token)) = (sets_one, csrf::new_token(self.core.entropy())) {
+            SetCookie::csrf(&token, self.core.now(), self.settings.secure_cookies).append_to(response);
+        }
+    }
+
     /// Gives the answer the headers that every answer has.
     async fn finish(&self, response: Response, method: &Method, target: &Target, found: &Found) -> Response {
         let mut response = only_json(response);
         let touched = target.view.session && response.status().is_success() && method != Method::OPTIONS;
-        let varies = found.session_seen || touched;
+        let varies = found.session_seen || found.csrf_broken || touched;
         let headers = response.headers_mut();
         headers.insert(header::ALLOW, HeaderValue::from_static(target.view.allow));
         headers.insert(header::VARY, HeaderValue::from_static(if varies { "Accept, Cookie" } else { "Accept" }));
@@ -194,6 +206,9 @@ impl<E: Endpoint> Contract<E> {
         if found.session_dead && !response.headers().contains_key(header::SET_COOKIE) {
             SetCookie::end_session().append_to(&mut response);
         }
+        if found.csrf_broken {
+            self.replace_csrf_cookie(&mut response);
+        }
         if let Some(spaces) = found.rendering.indent.filter(|_| response.headers().contains_key(header::CONTENT_TYPE)) {
             let bytes = response.take_body().into_vec().await.unwrap_or_default();
             response.set_body(indented(&bytes, spaces));
@@ -204,8 +219,8 @@ impl<E: Endpoint> Contract<E> {
 
 fn rendering(request: &Request, target: &Target) -> Result<Rendering, ApiError> {
     let format = query::last(request, "format").filter(|format| !format.is_empty()).or_else(|| target.format.clone());
-    let accept = request.headers().get(header::ACCEPT).map(|value| value.to_str().unwrap_or_default());
-    negotiate(format.as_deref(), accept).map_err(|refusal| match refusal {
+    let accept = headers::text(request.headers(), header::ACCEPT);
+    negotiate(format.as_deref(), accept.as_deref()).map_err(|refusal| match refusal {
         NotNegotiable::UnknownFormat => ApiError::NotFound,
         NotNegotiable::NotAcceptable => ApiError::NotAcceptable,
     })

@@ -53,6 +53,13 @@ impl SetCookie {
         Self(text)
     }
 
+    /// Whether an answer sets a cookie of this name.
+    pub(crate) fn is_set_in(response: &Response, name: &str) -> bool {
+        let set = response.headers().get_all(header::SET_COOKIE).into_iter();
+        let mut names = set.filter_map(|value| value.as_bytes().split(|byte| *byte == b'=').next());
+        names.any(|set| set == name.as_bytes())
+    }
+
     pub(crate) fn append_to(&self, response: &mut Response) {
         if let Ok(value) = HeaderValue::from_str(&self.0) {
             response.headers_mut().append(header::SET_COOKIE, value);
@@ -67,10 +74,14 @@ fn http_date(moment: Timestamp) -> Option<String> {
 }
 
 /// A cookie of the request; of several with one name the last, as Django reads them.
-pub(crate) fn get<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    let headers = request.headers().get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.rfind(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"'))
+pub(crate) fn get(request: &Request, name: &str) -> Option<String> {
+    let headers = request.headers().get_all(header::COOKIE).into_iter();
+    let texts: Vec<_> = headers.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let mut pairs = texts.iter().flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.rfind(|(key, _)| key.trim() == name)?;
+    let value = value.trim();
+    let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    Some(unquoted.unwrap_or(value).to_owned())
 }
 
 #[cfg(test)]
@@ -91,7 +102,15 @@ mod tests {
     #[test]
     fn the_last_of_several_cookies_counts() {
         let request = Request::builder().header("Cookie", "a=1; sessionid=x; sessionid=\"y\"").finish();
-        assert_eq!(get(&request, SESSION), Some("y"));
+        assert_eq!(get(&request, SESSION), Some("y".to_owned()));
         assert_eq!(get(&request, CSRF), None);
+    }
+
+    #[test]
+    fn white_space_and_foreign_bytes_hide_no_cookie() {
+        let odd = HeaderValue::from_bytes(b"a; b=\xff; sessionid = x ; csrftoken=\xc3\xa9").unwrap();
+        let request = Request::builder().header("Cookie", odd).finish();
+        assert_eq!(get(&request, SESSION), Some("x".to_owned()));
+        assert_eq!(get(&request, CSRF), Some("é".to_owned()));
     }
 }

@@ -10,7 +10,7 @@ use poem::{
 use profiles_core::env::{Entropy, EntropyError, random_text};
 use subtle::ConstantTimeEq;
 
-use super::{base_url::BaseUrl, cookies};
+use super::{base_url::BaseUrl, cookies, headers};
 
 /// Characters of a token's secret.
 const SECRET_LENGTH: usize = 32;
@@ -29,40 +29,54 @@ pub(crate) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
 }
 
-/// Checks a request that a session authenticates. `form_token` is the field `csrfmiddlewaretoken` of a form.
-///
-/// # Errors
-/// Django's words for what is wrong.
-pub(crate) fn check(request: &Request, base: &BaseUrl<'_>, form_token: Option<&str>) -> Result<(), String> {
-    if is_safe(request.method()) {
-        return Ok(());
+/// Whether the request carries a cookie that can't be one of our tokens, so that the answer should replace it.
+pub(crate) fn has_broken_cookie(request: &Request) -> bool {
+    cookies::get(request, cookies::CSRF).is_some_and(|cookie| secret_of(&cookie).is_err())
+}
+
+/// What must come back in a request that a session authenticates and that changes something.
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// The secret of the request's cookie, if the request came from our own pages.
+    ///
+    /// # Errors
+    /// Django's words for what is wrong.
+    pub(crate) fn of(request: &Request, base: &BaseUrl<'_>) -> Result<Self, String> {
+        check_origin(request, base)?;
+        let cookie = cookies::get(request, cookies::CSRF).ok_or("CSRF cookie not set.")?;
+        secret_of(&cookie).map(Self).map_err(|reason| format!("CSRF cookie {reason}."))
     }
-    check_origin(request, base)?;
-    let Some(cookie) = cookies::get(request, cookies::CSRF) else { return Err("CSRF cookie not set.".to_owned()) };
-    let secret = secret_of(cookie).map_err(|reason| format!("CSRF cookie {reason}."))?;
-    let sent = request.headers().get(HEADER);
-    let (token, source) = match (form_token.filter(|token| !token.is_empty()), sent) {
-        (Some(token), _) => (token, "POST".to_owned()),
-        (None, Some(value)) => (value.to_str().unwrap_or_default(), format!("the '{HEADER}' HTTP header")),
-        (None, None) => return Err("CSRF token missing.".to_owned()),
-    };
-    let token = secret_of(token).map_err(|reason| format!("CSRF token from {source} {reason}."))?;
-    let same: bool = token.as_bytes().ct_eq(secret.as_bytes()).into();
-    if same { Ok(()) } else { Err(format!("CSRF token from {source} incorrect.")) }
+
+    /// Whether the request knows the secret. `form_token` is the field `csrfmiddlewaretoken` of a form.
+    ///
+    /// # Errors
+    /// Django's words for what is wrong.
+    pub(crate) fn check(&self, request: &Request, form_token: Option<&str>) -> Result<(), String> {
+        let sent = headers::text(request.headers(), HEADER);
+        let (token, source) = match (form_token.filter(|token| !token.is_empty()), sent.as_deref()) {
+            (Some(token), _) => (token, "POST".to_owned()),
+            (None, Some(token)) => (token, format!("the '{HEADER}' HTTP header")),
+            (None, None) => return Err("CSRF token missing.".to_owned()),
+        };
+        let token = secret_of(token).map_err(|reason| format!("CSRF token from {source} {reason}."))?;
+        let same: bool = token.as_bytes().ct_eq(self.0.as_bytes()).into();
+        if same { Ok(()) } else { Err(format!("CSRF token from {source} incorrect.")) }
+    }
 }
 
 fn check_origin(request: &Request, base: &BaseUrl<'_>) -> Result<(), String> {
-    if let Some(origin) = request.headers().get(header::ORIGIN) {
-        let origin = origin.to_str().unwrap_or("null");
+    if let Some(origin) = headers::text(request.headers(), header::ORIGIN) {
         let refusal = || format!("Origin checking failed - {origin} does not match any trusted origins.");
-        return if base.trusts(origin) { Ok(()) } else { Err(refusal()) };
+        return if base.trusts(&origin) { Ok(()) } else { Err(refusal()) };
     }
     if !base.is_https() {
         return Ok(());
     }
     // Over HTTPS somebody on the network path could have planted the cookie over HTTP; the Referer can't be forged so.
-    let referer = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok());
-    let Some(referer) = referer else { return Err("Referer checking failed - no Referer.".to_owned()) };
+    let Some(referer) = headers::text(request.headers(), header::REFERER) else {
+        return Err("Referer checking failed - no Referer.".to_owned());
+    };
     let origin: String = referer.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
     if !origin.starts_with("https://") {
         return Err("Referer checking failed - Referer is insecure while host is secure.".to_owned());
@@ -73,7 +87,8 @@ fn check_origin(request: &Request, base: &BaseUrl<'_>) -> Result<(), String> {
 
 /// The secret of a token, masked or bare.
 fn secret_of(token: &str) -> Result<String, &'static str> {
-    if token.len() != SECRET_LENGTH && token.len() != MASKED_LENGTH {
+    // Code points, as everything that the original counts.
+    if !matches!(token.chars().count(), SECRET_LENGTH | MASKED_LENGTH) {
         return Err("has incorrect length");
     }
     let positions: Option<Vec<usize>> =
@@ -92,6 +107,10 @@ mod tests {
     use profiles_core::env::SystemEntropy;
 
     use super::*;
+
+    fn check(request: &Request, base: &BaseUrl<'_>, form_token: Option<&str>) -> Result<(), String> {
+        Secret::of(request, base)?.check(request, form_token)
+    }
 
     fn masked(secret: &str, mask: &str) -> String {
         let at = |c: u8| ALPHABET.iter().position(|known| *known == c).unwrap();

@@ -1,6 +1,8 @@
 //! Request bodies as forms: JSON, urlencoded and multipart look the same to an operation.
 
-use std::marker::PhantomData;
+mod multipart;
+
+use std::{borrow::Cow, marker::PhantomData};
 
 use poem::{Body, Request, RequestBody, http::header};
 use poem_openapi::{
@@ -10,10 +12,13 @@ use poem_openapi::{
 };
 use profiles_core::fields::{Field, FieldError};
 
+use self::multipart::Part;
 use super::{
     error::ApiError,
+    headers,
     json::{self, Json, Text},
     media::MediaType,
+    python, query,
 };
 
 /// Form fields that are read at most; Django's `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
@@ -70,8 +75,7 @@ impl<T> Input<T> {
 }
 
 pub(crate) fn content_type(request: &Request) -> String {
-    let value = request.headers().get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    value.unwrap_or_default().into_owned()
+    headers::text(request.headers(), header::CONTENT_TYPE).unwrap_or_default()
 }
 
 /// The whole body, bounded.
@@ -81,6 +85,18 @@ pub(crate) async fn read_bytes(body: Body, limit: usize) -> Result<Vec<u8>, ApiE
         Err(poem::error::ReadBodyError::PayloadTooLarge) => Err(ApiError::TooLarge(limit)),
         Err(_) => Err(ApiError::Unreadable),
     }
+}
+
+/// The field `csrfmiddlewaretoken` of a form; nothing if the body is of another type.
+///
+/// # Errors
+/// The body can't be read, of whatever type it is.
+pub(crate) async fn csrf_token(content_type: &str, bytes: &[u8]) -> Result<Option<String>, ApiError> {
+    let form = Form::parse(content_type, bytes).await;
+    Ok(match form {
+        Err(ApiError::NotAnObject(_) | ApiError::NoData) => None,
+        form => form?.html_text("csrfmiddlewaretoken"),
+    })
 }
 
 /// The fields of a body.
@@ -95,6 +111,12 @@ pub(crate) struct Form {
 enum Value {
     Json(Json),
     File,
+}
+
+impl Value {
+    fn text(text: String) -> Self {
+        Self::Json(Json::Text(Text { text, surrogate: None }))
+    }
 }
 
 /// Whether a field must be there.
@@ -149,9 +171,9 @@ impl Form {
         if media.covers("application", "json") {
             Self::from_json(json::parse(bytes)?)
         } else if media.covers("application", "x-www-form-urlencoded") {
-            Self::from_pairs(form_urlencoded::parse(bytes).map(|(name, value)| (name.into(), value.into())))
+            Self::from_pairs(form_urlencoded::parse(&query::readable(bytes)))
         } else if media.covers("multipart", "form-data") {
-            Self::from_multipart(media.parameter("boundary"), bytes).await
+            Ok(Self::from_parts(multipart::parse(content_type, bytes).await?))
         } else {
             Err(ApiError::MediaType(content_type.to_owned()))
         }
@@ -168,9 +190,9 @@ impl Form {
         }
     }
 
-    fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self, ApiError> {
-        let text = |text| Value::Json(Json::Text(Text { text, surrogate: None }));
-        let values: Vec<_> = pairs.map(|(name, value)| (name, text(value))).take(MAX_FIELDS + 1).collect();
+    fn from_pairs<'a>(pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> Result<Self, ApiError> {
+        let pairs = pairs.map(|(name, value)| (name.into_owned(), Value::text(value.into_owned())));
+        let values: Vec<_> = pairs.take(MAX_FIELDS + 1).collect();
         if values.len() > MAX_FIELDS {
             Err(ApiError::TooManyFields(MAX_FIELDS))
         } else {
@@ -178,25 +200,12 @@ impl Form {
         }
     }
 
-    async fn from_multipart(boundary: Option<&str>, bytes: &[u8]) -> Result<Self, ApiError> {
-        let Some(boundary) = boundary.filter(|boundary| !boundary.is_empty() && boundary.len() <= 200) else {
-            return Err(ApiError::Multipart("Invalid boundary in multipart: None".to_owned()));
+    fn from_parts(parts: Vec<(String, Part)>) -> Self {
+        let value = |part| match part {
+            Part::Text(text) => Value::text(text),
+            Part::File => Value::File,
         };
-        let mut form = Self { values: Vec::new(), is_html: true };
-        let mut parts = multer::Multipart::with_reader(bytes, boundary);
-        // A body that breaks off keeps the parts before the break, as Django's parser does.
-        while let Ok(Some(part)) = parts.next_field().await {
-            if form.values.len() == MAX_FIELDS {
-                return Err(ApiError::TooManyFields(MAX_FIELDS));
-            }
-            let name = part.name().unwrap_or_default().to_owned();
-            let is_file = part.file_name().is_some();
-            let Ok(content) = part.bytes().await else { break };
-            let text = String::from_utf8_lossy(&content).into_owned();
-            let value = if is_file { Value::File } else { Value::Json(Json::Text(Text { text, surrogate: None })) };
-            form.values.push((name, value));
-        }
-        Ok(form)
+        Self { values: parts.into_iter().map(|(name, part)| (name, value(part))).collect(), is_html: true }
     }
 
     /// The last value of this name.
@@ -204,10 +213,18 @@ impl Form {
         self.values.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// A text that was sent, whatever it says.
-    pub(crate) fn raw_text(&self, name: &str) -> Option<&str> {
+    /// A text that came from an HTML form, whatever it says.
+    fn html_text(&self, name: &str) -> Option<String> {
         match self.get(name) {
-            Some(Value::Json(Json::Text(text))) => Some(&text.text),
+            Some(Value::Json(Json::Text(text))) if self.is_html => Some(text.text.clone()),
+            _ => None,
+        }
+    }
+
+    /// A field's text without the white space around it, if it is one; U+FFFD stands for a lone surrogate.
+    pub(crate) fn trimmed_text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Value::Json(Json::Text(text))) => Some(python::strip(&text.text)),
             _ => None,
         }
     }
@@ -227,7 +244,7 @@ impl Form {
         if self.is_html && text.text.is_empty() && field.presence == Presence::Optional && !field.allow_blank {
             return Ok(None);
         }
-        let trimmed = trim(&text.text);
+        let trimmed = python::strip(&text.text);
         if trimmed.is_empty() && !field.allow_blank {
             return Err(vec![FieldError::Blank]);
         }
@@ -241,11 +258,6 @@ impl Form {
     pub(crate) fn required<T>(&self, name: &'static str, parse: impl Fn(&str) -> Field<T>) -> Field<T> {
         self.text(TextField::required(name), parse)?.ok_or_else(|| vec![FieldError::Required])
     }
-}
-
-/// Cuts off what Python's `str.strip()` cuts off: Unicode's white space, and the four separators below it.
-fn trim(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
 }
 
 /// What a text field says of a lone surrogate, in the order of its validators: length, NUL, surrogate, address.

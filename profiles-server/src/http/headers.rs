@@ -1,10 +1,21 @@
-//! Headers that tell browsers to be careful.
+//! Headers of requests as text, and headers of answers that tell browsers to be careful.
 
 use poem::{
     Endpoint, IntoResponse, Middleware, Request, Response, Result,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::SetHeader,
 };
+
+/// A header of a request as WSGI hands it to the original: several of one name are one, with commas.
+pub(crate) fn bytes(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<Vec<u8>> {
+    let values: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+    (!values.is_empty()).then(|| values.join(&b","[..]))
+}
+
+/// The same as text, a code point for each byte: nothing that a client sends makes a header look absent.
+pub(crate) fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<String> {
+    Some(bytes(headers, name)?.into_iter().map(char::from).collect())
+}
 
 /// What goes on every answer: the headers of Django's security middleware.
 const ALWAYS: [(HeaderName, HeaderValue); 3] = [
@@ -70,6 +81,15 @@ mod tests {
         let moved = make_sync(|_| StatusCode::MOVED_PERMANENTLY.with_header("Location", "/api/"));
         let docs = make_sync(|_| "<script>").with(docs_policy());
         TestClient::new(Route::new().at("/api", moved).at("/docs", docs).with(SecurityHeaders))
+    }
+
+    #[test]
+    fn requests_headers_are_text_whatever_their_bytes() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(text(&headers, "x"), None);
+        headers.append("x", HeaderValue::from_static("a"));
+        headers.append("x", HeaderValue::from_bytes(b"\xe9").unwrap());
+        assert_eq!(text(&headers, "x"), Some("a,é".to_owned()));
     }
 
     #[tokio::test]

@@ -1,5 +1,9 @@
 //! Media types as Django REST framework compares them, and the choice of what to answer with.
 
+use std::borrow::Cow;
+
+use super::python;
+
 /// A media type from a header: lower-case names, parameters as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MediaType<'a> {
@@ -22,13 +26,45 @@ impl<'a> MediaType<'a> {
         (self.main == "*" || self.main == main) && (self.sub == "*" || self.sub == sub)
     }
 
-    /// A parameter's value, without quotes.
-    pub(crate) fn parameter(&self, name: &str) -> Option<&'a str> {
-        self.parameters.split(';').find_map(|parameter| {
-            let (key, value) = parameter.split_once('=')?;
-            key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
-        })
+    /// A parameter's value; of several the last counts.
+    pub(crate) fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
+        parameters(self.parameters).filter(|(key, _)| key == name).last().map(|(_, value)| value)
     }
+}
+
+/// The parameters of a header such as `Content-Type` or `Content-Disposition`, behind its first semicolon: names in
+/// lower case, values without their quotes. A name that ends in `*` carries its value percent-encoded (RFC 2231).
+pub(crate) fn parameters(text: &str) -> impl Iterator<Item = (String, Cow<'_, str>)> {
+    let (mut in_quotes, mut escaped) = (false, false);
+    let ends_parameter = move |c: char| {
+        let is_quote = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        in_quotes ^= is_quote;
+        c == ';' && !in_quotes
+    };
+    text.split(ends_parameter).filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let (name, value) = (name.trim().to_ascii_lowercase(), unquoted(value.trim()));
+        Some(match name.strip_suffix('*') {
+            Some(plain) => (plain.to_owned(), decoded(&value).into()),
+            None => (name, value),
+        })
+    })
+}
+
+/// The text between quotes, with its escapes undone; anything else as it is.
+fn unquoted(value: &str) -> Cow<'_, str> {
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inside) if inside.contains('\\') => inside.replace("\\\\", "\\").replace("\\\"", "\"").into(),
+        Some(inside) => inside.into(),
+        None => value.into(),
+    }
+}
+
+/// RFC 2231's `charset'language'text`; the charset is taken to be UTF-8, which it is everywhere.
+fn decoded(value: &str) -> String {
+    let text = value.splitn(3, '\'').nth(2).unwrap_or(value);
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// How an answer is to look.
@@ -56,15 +92,16 @@ pub(crate) fn negotiate(format: Option<&str>, accept: Option<&str>) -> Result<Re
         Some(_) => return Err(NotNegotiable::UnknownFormat),
     }
     let accept = accept.unwrap_or("*/*");
-    let covering = accept.split(',').map(|part| MediaType::parse(part.trim()));
+    let covering = accept.split(',').map(|part| MediaType::parse(python::strip(part)));
     let best = covering.filter(|media| media.covers("application", "json")).max_by_key(specificity);
     let media = best.ok_or(NotNegotiable::NotAcceptable)?;
-    let indent = media.parameter("indent").and_then(|text| text.parse::<usize>().ok());
-    Ok(Rendering { indent: indent.map(|spaces| spaces.min(8)) })
+    let indent = media.parameter("indent").and_then(|text| python::int(&text));
+    Ok(Rendering { indent: indent.and_then(|spaces| usize::try_from(spaces.min(8)).ok()).filter(|spaces| *spaces > 0) })
 }
 
 fn specificity(media: &MediaType<'_>) -> u8 {
-    u8::from(media.main != "*") + u8::from(media.sub != "*") + u8::from(!media.parameters.trim().is_empty())
+    let says_more = parameters(media.parameters).any(|(name, _)| name != "q");
+    u8::from(media.main != "*") + u8::from(media.sub != "*") + u8::from(says_more)
 }
 
 /// Indents compact JSON as Python's `json.dumps(indent=n)` does.
@@ -136,6 +173,30 @@ mod tests {
         assert_eq!(negotiate(Some("api"), Some("application/json")), Err(NotNegotiable::NotAcceptable));
         assert!(negotiate(Some("json"), None).is_ok() && negotiate(Some(""), None).is_ok());
         assert_eq!(negotiate(Some("json"), Some("image/png")), Err(NotNegotiable::NotAcceptable));
+    }
+
+    #[test]
+    fn parameters_are_read_with_their_quotes() {
+        let media = MediaType::parse(
+            "a/b; X=\"1;y=2\" ; y = \"q\\\"\\\\\"; z=1; z=2; n; f*=utf-8''%C3%A9%20x; g*=plain; h=\"open",
+        );
+        for (name, value) in [("x", "1;y=2"), ("y", "q\"\\"), ("z", "2"), ("f", "é x"), ("g", "plain"), ("h", "\"open")]
+        {
+            assert_eq!(media.parameter(name).as_deref(), Some(value), "{name}");
+        }
+        assert_eq!(media.parameter("n"), None);
+    }
+
+    #[test]
+    fn indentation_is_asked_for_in_pythons_numbers() {
+        for (indent, spaces) in
+            [("4", Some(4)), ("9", Some(8)), ("\" +2\"", Some(2)), ("0", None), ("-1", None), ("2.0", None), ("", None)]
+        {
+            let accept = format!("application/json; indent={indent}");
+            assert_eq!(negotiate(None, Some(&accept)), Ok(Rendering { indent: spaces }), "{indent}");
+        }
+        let twice = "application/json; indent=4; indent=2";
+        assert_eq!(negotiate(None, Some(twice)), Ok(Rendering { indent: Some(2) }));
     }
 
     #[test]

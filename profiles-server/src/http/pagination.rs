@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::error::ApiError;
+use super::{error::ApiError, python};
 
 /// How lists are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +47,14 @@ impl PageNumber {
         max_size: Option<usize>,
         count: u64,
     ) -> Result<Self, ApiError> {
-        let asked = query.page_size.as_deref().and_then(|text| text.parse::<usize>().ok()).filter(|size| *size > 0);
+        let asked = query.page_size.as_deref().and_then(python::int).and_then(|size| usize::try_from(size).ok());
+        let asked = asked.filter(|size| *size > 0);
         let size = max_size.zip(asked).map_or(default_size, |(max, asked)| asked.min(max)).max(1);
         let last = count.div_ceil(size as u64).max(1);
-        let number = match query.page.as_deref().map(str::trim) {
+        let number = match query.page.as_deref() {
             None | Some("") => 1,
             Some("last") => last,
-            Some(text) => text.parse::<u64>().map_err(|_| ApiError::InvalidPage)?,
+            Some(text) => python::int(text).and_then(|page| u64::try_from(page).ok()).ok_or(ApiError::InvalidPage)?,
         };
         let page = Self { number, size, last };
         let exists = (1..=last).contains(&number) && page.skip() <= MAX_SKIP;
@@ -86,6 +87,8 @@ fn link(url: &str, query: &str, page: Option<u64>) -> String {
     // Stable, so that several values of one key keep their order.
     pairs.sort_by(|one, other| one.0.cmp(&other.0));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    // What Python's `urlencode` leaves alone, and what it does not.
+    let query = query.replace("%7E", "~").replace('*', "%2A");
     if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") }
 }
 
@@ -118,6 +121,11 @@ mod tests {
             ("-1", 7, None),
             ("last", 7, Some(3)),
             ("last", 0, Some(1)),
+            (" last", 7, None),
+            (" ", 7, None),
+            (" +2 ", 7, Some(2)),
+            ("0_2", 7, Some(2)),
+            ("٢", 7, Some(2)),
             ("1", 0, Some(1)),
             ("2", 0, None),
             ("1.0", 7, None),
@@ -149,6 +157,7 @@ mod tests {
         let query = "username=x&page=2&a=%C3%A9+b";
         assert_eq!(page.next("http://h/l/", query).unwrap(), "http://h/l/?a=%C3%A9+b&page=3&username=x");
         assert_eq!(page.previous("http://h/l/", query).unwrap(), "http://h/l/?a=%C3%A9+b&username=x");
+        assert_eq!(page.next("u", "a=~*(").unwrap(), "u?a=~%2A%28&page=3");
         assert_eq!(PageNumber { number: 3, ..page }.next("u", ""), None);
         assert_eq!(PageNumber { number: 2, ..page }.previous("u", "page=2").unwrap(), "u");
     }

@@ -1,5 +1,7 @@
 //! The query string, as Django reads it: of several values the last counts.
 
+use std::borrow::Cow;
+
 use poem::{Request, RequestBody};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
@@ -7,7 +9,7 @@ use poem_openapi::{
     types::Type,
 };
 
-use super::error::ApiError;
+use super::{error::ApiError, python};
 
 /// One parameter of the query, documented by the operation that takes it.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +53,15 @@ pub(crate) fn last(request: &Request, name: &str) -> Option<String> {
     pairs.filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
 }
 
+/// A query string or form as text: UTF-8, or else Latin-1 as a whole, as in the original; what is percent-encoded in
+/// it is UTF-8 in any case.
+pub(crate) fn readable(bytes: &[u8]) -> Cow<'_, [u8]> {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => bytes.into(),
+        Err(_) => bytes.iter().copied().map(char::from).collect::<String>().into_bytes().into(),
+    }
+}
+
 /// The terms of `?search=`: split at white space and commas, but not inside quotes; every term must be found.
 ///
 /// The rule is Django REST framework's `search_smart_split` over Django's `smart_split`.
@@ -62,14 +73,16 @@ pub(crate) fn search_terms(search: &str) -> Result<Vec<String>, ApiError> {
         return Err(ApiError::NullCharacter);
     }
     let mut terms = Vec::new();
-    let mut rest = search.trim_start();
+    let mut rest = search.trim_start_matches(python::is_space);
     while !rest.is_empty() {
         let (word, tail) = rest.split_at(word_length(rest));
-        rest = tail.trim_start();
+        rest = tail.trim_start_matches(python::is_space);
         let word = word.trim_matches(',');
         match unquoted(word) {
             Some(phrase) => terms.push(phrase),
-            None => terms.extend(word.split(',').filter(|term| !term.is_empty()).map(|term| term.trim().to_owned())),
+            None => {
+                terms.extend(word.split(',').filter(|term| !term.is_empty()).map(|term| python::strip(term).to_owned()))
+            }
         }
     }
     Ok(terms)
@@ -78,12 +91,12 @@ pub(crate) fn search_terms(search: &str) -> Result<Vec<String>, ApiError> {
 /// Bytes of the first word: text and quoted phrases without white space between them. A quote that nothing closes is
 /// a character like any other.
 fn word_length(text: &str) -> usize {
-    let to_space = text.find(char::is_whitespace).unwrap_or(text.len());
+    let to_space = text.find(python::is_space).unwrap_or(text.len());
     let (mut length, mut has_phrase) = (0, false);
     loop {
         let rest = text.get(length..).unwrap_or_default();
         let Some(c) = rest.chars().next() else { break };
-        if c.is_whitespace() {
+        if python::is_space(c) {
             break;
         }
         if matches!(c, '"' | '\'') {
@@ -138,10 +151,17 @@ mod tests {
             ("it's", vec!["it's"]),
             ("x\"a b\"y", vec!["x\"a b\"y"]),
             ("\u{3000}é\u{3000}", vec!["é"]),
+            ("a\u{1c}b", vec!["a", "b"]),
         ] {
             assert_eq!(search_terms(search).unwrap(), terms, "{search:?}");
         }
         assert!(search_terms("a\0").is_err());
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_latin1() {
+        assert_eq!(*readable("é".as_bytes()), *"é".as_bytes());
+        assert_eq!(*readable(b"\xe9\xc3\xa9"), *"éÃ©".as_bytes());
     }
 
     #[test]

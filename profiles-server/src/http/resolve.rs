@@ -1,6 +1,11 @@
 //! From a path to a view, as Django's URL patterns and the final-slash rule have it.
 
-use super::view::{Slash, VIEWS, View};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{
+    python,
+    view::{Slash, VIEWS, View},
+};
 
 /// What a path leads to.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub(crate) struct Target {
     pub(crate) row: Option<RowId>,
     /// The format named by a suffix.
     pub(crate) format: Option<String>,
+    /// The path, decoded.
+    pub(crate) path: String,
 }
 
 /// What stands where a row's number should be.
@@ -66,7 +73,7 @@ fn matches(view: &'static View, path: &str) -> Option<Target> {
         _ if view.suffixes => Some(suffix(view, tail)?),
         _ => return None,
     };
-    Some(Target { view, row, format })
+    Some(Target { view, row, format, path: path.to_owned() })
 }
 
 /// `.json` or `.json/`; the root's is `/.json`.
@@ -83,20 +90,36 @@ impl RowId {
         if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
             return text.parse().map_or(Self::NoSuchRow, Self::Number);
         }
-        // Python's int(): white space around, a sign, single underscores between digits, digits of any script. To us a
-        // row has one address, so none of these finds it; only the message tells them from words.
-        let trimmed = text.trim();
-        let digits = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
-        let is_number = !digits.is_empty()
-            && digits.split('_').all(|part| {
-                !part.is_empty() && part.chars().all(|c| c.is_ascii_digit() || (!c.is_ascii() && c.is_numeric()))
-            });
-        if is_number { Self::NoSuchRow } else { Self::NotANumber }
+        // Python reads more as numbers than digits. To us a row has one address, so none of these finds it; only the
+        // message tells them from words.
+        if python::int(text).is_some() { Self::NoSuchRow } else { Self::NotANumber }
     }
 }
 
+/// A path with what a URL may not hold percent-encoded, as Django's `escape_uri_path` does.
+pub(crate) fn encode(path: &str) -> String {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'/')
+        .remove(b':')
+        .remove(b'@')
+        .remove(b'&')
+        .remove(b'+')
+        .remove(b'$')
+        .remove(b',')
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'!')
+        .remove(b'~')
+        .remove(b'*')
+        .remove(b'\'')
+        .remove(b'(')
+        .remove(b')');
+    utf8_percent_encode(path, KEPT).to_string()
+}
+
 /// Percent-decodes; what is not UTF-8 stays encoded, as Django keeps it.
-fn decode(path: &str) -> String {
+pub(crate) fn decode(path: &str) -> String {
     let bytes: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
     String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
 }
@@ -107,8 +130,21 @@ mod tests {
 
     fn show(path: &str) -> String {
         match resolve(path) {
-            Resolved::View(Target { view, row, format }) => format!("{} {row:?} {format:?}", view.name),
+            Resolved::View(Target { view, row, format, .. }) => format!("{} {row:?} {format:?}", view.name),
             other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn paths_are_encoded_as_django_encodes_them() {
+        for (path, encoded) in [
+            ("/api/%70rofiles", "/api/profiles"),
+            ("/x/a%2Fb c", "/x/a/b%20c"),
+            ("/é;=[]{}|\\\"%", "/%C3%A9%3B%3D%5B%5D%7B%7D%7C%5C%22%25"),
+            ("/%FF", "/%25FF"),
+            ("/:@&+$,-_.!~*'()", "/:@&+$,-_.!~*'()"),
+        ] {
+            assert_eq!(encode(&decode(path)), encoded);
         }
     }
 
@@ -135,6 +171,7 @@ mod tests {
             ("/api/profiles/%00/", "Profile Instance Some(NotANumber) None"),
             ("/api/profiles/%FF/", "Profile Instance Some(NotANumber) None"),
             ("/api/profiles/%D9%A3/", "Profile Instance Some(NoSuchRow) None"),
+            ("/api/profiles/%C2%B2/", "Profile Instance Some(NotANumber) None"),
             ("/api/profile-status/3/", "Profile Status Instance Some(Number(3)) None"),
             ("/api/rest-auth/login", "Login None None"),
             ("/api/rest-auth/login/", "Login None None"),

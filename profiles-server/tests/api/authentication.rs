@@ -72,6 +72,50 @@ async fn a_session_needs_proof_for_what_is_unsafe() -> Result {
 }
 
 #[tokio::test]
+async fn a_post_is_read_before_its_proof_and_after_its_origin() -> Result {
+    let mut app = TestApp::start().await?;
+    app.register("ada").await?;
+    let good = app.session("ada").await?;
+    for (title, content_type, body) in [
+        ("malformed", "application/json", "{bad"),
+        ("no media type", "text/plain", "x"),
+        ("no object", "application/json", "[]"),
+        ("a field of JSON is no proof", "application/json", &format!(r#"{{"csrfmiddlewaretoken": "{}"}}"#, good.csrf)),
+        ("a form in capitals", "Application/X-WWW-Form-Urlencoded", &format!("csrfmiddlewaretoken={}", good.csrf)),
+    ] {
+        for (method, path) in [(Method::POST, "/api/profiles/"), (Method::PUT, "/api/profiles/1/")] {
+            let cookie = format!("sessionid={}; csrftoken={}", good.session, good.csrf);
+            let request =
+                app.request(method.clone(), path).header("Cookie", cookie).header("Content-Type", content_type);
+            app.note_request(&format!("{method} {title}"), request.body(body.to_owned())).await?;
+        }
+    }
+    let cookie = format!("sessionid={}; csrftoken={}", good.session, good.csrf);
+    let request = app.request(Method::POST, "/api/profiles/").header("Cookie", cookie).body("x");
+    app.note_request("another site", request.header("Origin", "http://evil.example")).await?;
+    insta::assert_snapshot!(app.transcript());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_csrf_cookie_that_cannot_be_one_is_replaced() -> Result {
+    let mut app = TestApp::start().await?;
+    let key = app.register("ada").await?;
+    let good = app.session("ada").await?;
+    for broken in ["", "abc", &"-".repeat(32)] {
+        let cookies = Cookies { session: good.session.clone(), csrf: broken.to_owned() };
+        app.note(As::Session(&cookies), "GET", USER, "").await?;
+        app.note(As::Session(&cookies), "PATCH", USER, "{}").await?;
+    }
+    let request = app.request(Method::GET, "/api/profiles/").header("Cookie", "csrftoken=x");
+    app.note_request("with a token", request.header("Authorization", format!("Token {key}"))).await?;
+    let request = app.request(Method::GET, "/api/profiles/").header("Cookie", "csrftoken=x; sessionid=dead");
+    app.note_request("beside a dead session", request).await?;
+    insta::assert_snapshot!(app.transcript());
+    Ok(())
+}
+
+#[tokio::test]
 async fn where_sessions_come_first_anonymous_is_403() -> Result {
     let mut settings = Settings::default();
     settings.authentication = AuthenticationOrder::SessionFirst;

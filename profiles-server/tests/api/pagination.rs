@@ -51,6 +51,7 @@ async fn pages_lead_to_each_other() -> Result {
     ] {
         app.note(As::Anonymous, "GET", &format!("{PATH}?{query}"), "").await?;
     }
+    app.note(As::Anonymous, "GET", "/api/profile-status.json?page=2", "").await?;
     insta::assert_snapshot!(app.transcript());
     Ok(())
 }

@@ -49,6 +49,21 @@ async fn fields_are_trimmed_counted_and_told() -> Result {
 }
 
 #[tokio::test]
+async fn a_search_hides_single_profiles_too() -> Result {
+    let mut app = TestApp::start().await?;
+    let (ada, bob) = (app.register("ada").await?, app.register("bob").await?);
+    for search in ["AD", "nobody", "ada%20nobody", "%00"] {
+        let path = format!("{PATH}?search={search}");
+        app.note(As::Anonymous, "GET", &path, "").await?;
+        app.note(As::Token(&ada), "PUT", &path, r#"{"city": "Turin"}"#).await?;
+        app.note(As::Token(&bob), "PATCH", &path, "{").await?;
+        app.note(As::Token(&ada), "OPTIONS", &path, "").await?;
+    }
+    insta::assert_snapshot!(app.transcript());
+    Ok(())
+}
+
+#[tokio::test]
 async fn options_describes_the_form_to_those_who_may_send_it() -> Result {
     let mut app = TestApp::start().await?;
     let (ada, bob) = (app.register("ada").await?, app.register("bob").await?);

@@ -33,6 +33,9 @@ async fn refuses_what_does_not_do() -> Result {
         ("PATCH", json!({ "username": "BOB", "first_name": null, "last_name": "x".repeat(151) })),
         ("PATCH", json!({ "username": "", "first_name": "a\u{0}" })),
         ("PATCH", json!({ "username": null, "last_name": false })),
+        ("PATCH", json!({ "username": " a b\u{0}" })),
+        ("PATCH", json!({ "username": "😀".repeat(151) })),
+        ("PATCH", json!({ "username": "x".repeat(151) })),
         ("PATCH", json!({ "first_name": "", "last_name": "  " })),
     ] {
         app.note(As::Token(&key), method, PATH, &body.to_string()).await?;

@@ -15,6 +15,7 @@ use super::{Context, Tag};
 use crate::http::{
     answer::Answer,
     authentication::Caller,
+    base_url::RequestPath,
     error::ApiError,
     form::{Form, Input, TextField},
     list::{Asked, List, RowShape},
@@ -41,12 +42,12 @@ impl ProfilesApi {
         /// Rows of a page, up to the server's maximum.
         page_size: QueryText,
     ) -> Result<List<Page<Wire>>, ApiError> {
-        let filter = ProfileFilter { terms: search_terms(search.0.as_deref().unwrap_or_default())? };
+        let filter = filter(search)?;
         let (core, actor) = (Arc::clone(&self.0.core), caller.actor);
         let asked = Asked {
             request,
             page: PageQuery { page: page.0, page_size: page_size.0 },
-            url: self.0.base_url(request).absolute("/api/profiles/"),
+            url: self.0.base_url(request).absolute(RequestPath::of(request)),
         };
         let (source, filter) = (Arc::clone(&core), Arc::new(filter));
         let shown = Arc::clone(&filter);
@@ -61,8 +62,15 @@ impl ProfilesApi {
 
     /// Show a profile
     #[oai(path = "/api/profiles/:id", method = "get", operation_id = "get_profile")]
-    async fn show(&self, caller: Caller, id: Path<u64>) -> Result<Answer<Wire>, ApiError> {
-        Ok(Answer::new(wire(&self.0.core.profile(caller.actor, ProfileId::new(id.0)).await?)))
+    async fn show(
+        &self,
+        caller: Caller,
+        id: Path<u64>,
+        /// Only if it is one that the list would show under this search.
+        search: QueryText,
+    ) -> Result<Answer<Wire>, ApiError> {
+        let filter = filter(search)?;
+        Ok(Answer::new(wire(&self.0.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?)))
     }
 
     /// Edit a profile
@@ -73,9 +81,11 @@ impl ProfilesApi {
         &self,
         caller: Caller,
         id: Path<u64>,
+        /// Only if it is one that the list would show under this search.
+        search: QueryText,
         body: Input<ProfileUpdate>,
     ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(caller, id.0, body).await
+        self.edit(caller, id.0, search, body).await
     }
 
     /// Edit some fields of a profile
@@ -84,18 +94,30 @@ impl ProfilesApi {
         &self,
         caller: Caller,
         id: Path<u64>,
+        /// Only if it is one that the list would show under this search.
+        search: QueryText,
         body: Input<ProfileUpdate>,
     ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(caller, id.0, body).await
+        self.edit(caller, id.0, search, body).await
     }
 }
 
 impl ProfilesApi {
-    async fn edit(&self, caller: Caller, id: u64, body: Input<ProfileUpdate>) -> Result<Answer<Wire>, ApiError> {
-        let editor = self.0.core.edit_profile(caller.actor, ProfileId::new(id)).await?;
+    async fn edit(
+        &self,
+        caller: Caller,
+        id: u64,
+        search: QueryText,
+        body: Input<ProfileUpdate>,
+    ) -> Result<Answer<Wire>, ApiError> {
+        let editor = self.0.core.edit_profile(caller.actor, ProfileId::new(id), &filter(search)?).await?;
         let change = change(&body.read().await?)?;
         Ok(Answer::new(wire(&editor.apply(change).await?)))
     }
+}
+
+fn filter(search: QueryText) -> Result<ProfileFilter, ApiError> {
+    Ok(ProfileFilter { terms: search_terms(&search.0.unwrap_or_default())? })
 }
 
 fn change(form: &Form) -> Result<ProfileChange, ApiError> {

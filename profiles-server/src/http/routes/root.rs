@@ -5,7 +5,7 @@ use poem_openapi::OpenApi;
 use profiles_api::ApiRoot;
 
 use super::{Context, Tag};
-use crate::http::{answer::Answer, error::ApiError};
+use crate::http::{answer::Answer, base_url::RequestPath, error::ApiError};
 
 pub(crate) struct RootApi(pub(crate) Context);
 
@@ -18,7 +18,7 @@ impl RootApi {
     #[oai(path = "/api", method = "get", operation_id = "get_root")]
     async fn show(&self, request: &Request) -> Result<Answer<ApiRoot>, ApiError> {
         let base = self.0.base_url(request);
-        let has_suffix = request.original_uri().path().trim_end_matches('/').ends_with("/.json");
+        let has_suffix = RequestPath::of(request).trim_end_matches('/').ends_with("/.json");
         let end = if has_suffix { ".json" } else { "/" };
         let link = |name: &str| base.absolute(&format!("/api/{name}{end}"));
         Ok(Answer::new(ApiRoot { profiles: link("profiles"), profile_status: link("profile-status") }))

@@ -16,6 +16,7 @@ use super::{Context, Tag};
 use crate::http::{
     answer::{Answer, Created, NoContent},
     authentication::Caller,
+    base_url::RequestPath,
     error::ApiError,
     form::{Form, Input, TextField},
     list::{Asked, List, RowShape},
@@ -47,7 +48,7 @@ impl StatusesApi {
         let asked = Asked {
             request,
             page: PageQuery { page: page.0, page_size: page_size.0 },
-            url: self.0.base_url(request).absolute("/api/profile-status/"),
+            url: self.0.base_url(request).absolute(RequestPath::of(request)),
         };
         let (source, filter) = (Arc::clone(&core), Arc::new(filter));
         let shown = Arc::clone(&filter);

@@ -3,8 +3,8 @@
 use poem_openapi::{OpenApi, types::Type};
 use profiles_api::{UserDetails, UserPatch, UserUpdate};
 use profiles_core::{
-    AccountEdit,
-    fields::name,
+    AccountEdit, FieldError,
+    fields::{Field, name},
     model::{Account, Email, PersonName, Username},
 };
 
@@ -13,7 +13,7 @@ use crate::http::{
     answer::Answer,
     authentication::Caller,
     error::ApiError,
-    form::{Input, TextField},
+    form::{Form, Input, TextField},
 };
 
 pub(crate) struct UserApi(pub(crate) Context);
@@ -51,12 +51,25 @@ impl UserApi {
         let form = body.read().await?;
         let optional = |name| TextField::optional(name).allow_blank();
         let edit = AccountEdit {
-            username: form.text(username, Username::parse),
+            username: changed_name(&form, username),
             first_name: form.text(optional(name::FIRST_NAME), PersonName::parse),
             last_name: form.text(optional(name::LAST_NAME), PersonName::parse),
         };
         Ok(Answer::new(details(&self.0.core.edit_own_account(caller.actor, edit).await?)))
     }
+}
+
+/// A new username. Whatever else is wrong with it, its characters are told first: here the original asks the model's own
+/// validator, which registration asks last.
+fn changed_name(form: &Form, field: TextField) -> Field<Option<Username>> {
+    form.text(field, Username::parse).map_err(|mut errors| {
+        let told = |error: &FieldError| matches!(error, FieldError::InvalidUsername | FieldError::Blank);
+        let text = form.trimmed_text(name::USERNAME);
+        if !errors.iter().any(told) && text.is_some_and(|text| !Username::has_allowed_characters(text)) {
+            errors.insert(0, FieldError::InvalidUsername);
+        }
+        errors
+    })
 }
 
 fn details(account: &Account) -> UserDetails {
