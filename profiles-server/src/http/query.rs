@@ -81,7 +81,8 @@ pub(crate) fn search_terms(search: &str) -> Result<Vec<String>, ApiError> {
         match unquoted(word) {
             Some(phrase) => terms.push(phrase),
             None => {
-                terms.extend(word.split(',').filter(|term| !term.is_empty()).map(|term| python::strip(term).to_owned()))
+                terms
+                    .extend(word.split(',').filter(|term| !term.is_empty()).map(|term| python::strip(term).to_owned()));
             }
         }
     }
