@@ -4,7 +4,7 @@
 //! - [`Profile`], [`ProfileUpdate`]: what the public sees of an account.
 //! - [`Status`], [`StatusWrite`], [`StatusPatch`]: short messages of a profile.
 //! - [`Page`]: one page of a list. [`Detail`], [`FieldErrors`]: what the API says when it refuses.
-//! - [`ApiRoot`], [`Health`]: the service itself.
+//! - [`ApiRoot`]: where the lists are.
 //! - `Client` (feature `client`): every operation as an async method, every failure as a typed error.
 //!
 //! Field names and the order of keys are those of the JSON. A `None` in a request is a field that is not sent, which
@@ -41,6 +41,6 @@ pub use self::{
     error::{Detail, FieldErrors},
     page::{Page, Row},
     profile::{Profile, ProfileUpdate},
-    service::{ApiRoot, Health},
+    service::ApiRoot,
     status::{Status, StatusPatch, StatusWrite},
 };

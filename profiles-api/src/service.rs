@@ -14,19 +14,11 @@ pub struct ApiRoot {
     pub profile_status: String,
 }
 
-/// Whether the service is well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(example))]
-pub struct Health {
-    /// `ok`, or what is wrong.
-    pub status: String,
-}
-
 #[cfg(feature = "openapi")]
 mod examples {
     use poem_openapi::types::Example;
 
-    use super::{ApiRoot, Health};
+    use super::ApiRoot;
 
     impl Example for ApiRoot {
         fn example() -> Self {
@@ -34,12 +26,6 @@ mod examples {
                 profiles: "http://127.0.0.1:8000/api/profiles/".into(),
                 profile_status: "http://127.0.0.1:8000/api/profile-status/".into(),
             }
-        }
-    }
-
-    impl Example for Health {
-        fn example() -> Self {
-            Self { status: "ok".into() }
         }
     }
 }
