@@ -3,13 +3,17 @@
 use profiles_core::store::Maintenance;
 
 use super::{Failure, one_line, say};
-use crate::{app::open_store, config::Config, secret};
+use crate::{
+    app::open_store,
+    config::{Config, Storage},
+    secret,
+};
 
 /// Says what is sound, a line each, and fails if something is not. Makes nothing.
 pub(super) async fn run(config: &Config) -> Result<(), Failure> {
     say("configuration: valid")?;
     let data_dir = config.storage.data_dir.display();
-    if !config.storage.store_dir().exists() {
+    if is_unmade(&config.storage) {
         return say(&format!("database: none in {data_dir} yet; the first start makes it"));
     }
     let store = open_store(config)?;
@@ -26,4 +30,10 @@ pub(super) async fn run(config: &Config) -> Result<(), Failure> {
     say("secret key: readable")?;
     store.close().await.map_err(profiles_core::Error::from)?;
     if found.is_empty() { Ok(()) } else { Err(Failure::Unsound) }
+}
+
+/// Whether the first start could make the database. Where something else stands in its place, opening it says what.
+fn is_unmade(storage: &Storage) -> bool {
+    let leads_nowhere = storage.data_dir.is_symlink() && !storage.data_dir.exists();
+    !leads_nowhere && matches!(storage.store_dir().try_exists(), Ok(false))
 }

@@ -218,7 +218,7 @@ impl<E: Endpoint> Contract<E> {
 }
 
 fn rendering(request: &Request, target: &Target) -> Result<Rendering, ApiError> {
-    let format = query::last(request, "format").filter(|format| !format.is_empty()).or_else(|| target.format.clone());
+    let format = target.format.clone().or_else(|| query::last(request, "format"));
     let accept = headers::text(request.headers(), header::ACCEPT);
     negotiate(format.as_deref(), accept.as_deref()).map_err(|refusal| match refusal {
         NotNegotiable::UnknownFormat => ApiError::NotFound,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{error::ApiError, python};
+use super::{error::ApiError, python, query};
 
 /// How lists are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,9 +86,7 @@ fn link(url: &str, query: &str, page: Option<u64>) -> String {
     pairs.extend(page.map(|number| ("page".to_owned(), number.to_string())));
     // Stable, so that several values of one key keep their order.
     pairs.sort_by(|one, other| one.0.cmp(&other.0));
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    // What Python's `urlencode` leaves alone, and what it does not.
-    let query = query.replace("%7E", "~").replace('*', "%2A");
+    let query = query::encoded(pairs);
     if query.is_empty() { url.to_owned() } else { format!("{url}?{query}") }
 }
 

@@ -53,6 +53,12 @@ pub(crate) fn last(request: &Request, name: &str) -> Option<String> {
     pairs.filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
 }
 
+/// A query string, written as Python's `urlencode` writes it.
+pub(crate) fn encoded(pairs: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    query.replace("%7E", "~").replace('*', "%2A")
+}
+
 /// A query string or form as text: UTF-8, or else Latin-1 as a whole, as in the original; what is percent-encoded in
 /// it is UTF-8 in any case.
 pub(crate) fn readable(bytes: &[u8]) -> Cow<'_, [u8]> {

@@ -24,6 +24,25 @@ async fn every_login_has_a_key_of_its_own() -> Result {
 }
 
 #[tokio::test]
+async fn a_new_login_takes_the_place_of_the_browsers_session() -> Result {
+    let mut app = TestApp::start().await?;
+    app.register("ada").await?;
+    let bob = json!({ "username": "bob", "email": "bob@example.org", "password1": PASSWORD, "password2": PASSWORD });
+    for (path, body) in [
+        (PATH, json!({ "username": "ada", "password": "not-the-one" })),
+        (PATH, json!({ "username": "ada", "password": PASSWORD })),
+        ("/api/rest-auth/registration/", bob),
+    ] {
+        let (former, other) = (app.session("ada").await?, app.session("ada").await?);
+        app.note(As::Session(&former), "POST", path, &body.to_string()).await?;
+        app.note(As::Session(&former), "GET", "/api/rest-auth/user/", "").await?;
+        app.note(As::Session(&other), "GET", "/api/rest-auth/user/", "").await?;
+    }
+    insta::assert_snapshot!(app.transcript());
+    app.verify().await
+}
+
+#[tokio::test]
 async fn refusals_reveal_nothing() -> Result {
     let mut app = TestApp::start().await?;
     app.register("ada").await?;

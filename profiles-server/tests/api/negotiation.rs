@@ -33,6 +33,9 @@ async fn a_format_decides_before_it() -> Result {
         "/api/profiles/1.xml",
         "/api/profiles/1/?format=api",
         "/api/profiles/1.0/",
+        "/api/profiles/1.json?format=xml",
+        "/api/profiles/1.xml?format=json",
+        "/api/?format=json",
     ] {
         app.note(As::Anonymous, "GET", path, "").await?;
     }

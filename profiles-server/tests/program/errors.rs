@@ -97,6 +97,25 @@ fn a_directory_of_something_else_is_left_alone() {
 }
 
 #[test]
+fn a_file_in_the_place_of_the_data_is_told() {
+    let place = Place::new();
+    place.write("afile", "dear ada");
+    std::os::unix::fs::symlink("nowhere", place.path("dangling")).unwrap();
+    for data in ["afile", "dangling"] {
+        for command in ["--bind 127.0.0.1:0", "user list", "check"] {
+            let ended = place.run(&format!("{command} --data-dir {data}"));
+            // What `check` has found so far it has said.
+            let ended = Ended { out: ended.out.replace("configuration: valid\n", ""), ..ended };
+            assert!(line(&ended).starts_with(&format!("the database at {data}/store can't be opened")), "{ended:?}");
+        }
+    }
+    assert_eq!(fs::read_to_string(place.path("afile")).unwrap(), "dear ada");
+    let none_yet = place.run("check --data-dir none-yet");
+    assert_eq!(none_yet.code, Some(0), "{none_yet:?}");
+    assert!(!place.path("none-yet").exists());
+}
+
+#[test]
 fn a_damaged_secret_is_told() {
     let place = Place::new();
     assert_eq!(place.run("user list").code, Some(0));

@@ -26,7 +26,8 @@ pub(super) enum Part {
 pub(super) async fn parse(content_type: &str, bytes: &[u8]) -> Result<Vec<(String, Part)>, ApiError> {
     let boundary = boundary(content_type).map_err(ApiError::Multipart)?;
     // A body that breaks off keeps what it has, as in Django's parser; a complete one ends before this.
-    let end = format!("{}--{boundary}--\r\n", if bytes.ends_with(b"\r\n") { "" } else { "\r\n" });
+    let between = if bytes.ends_with(b"\r\n") && !bytes.ends_with(b"\r\n\r\n") { "" } else { "\r\n" };
+    let end = format!("{between}--{boundary}--\r\n");
     let mut parts = multer::Multipart::with_reader(bytes.chain(end.as_bytes()), boundary);
     let (mut texts, mut files) = (Vec::new(), Vec::new());
     while let Ok(Some(part)) = parts.next_field().await {
@@ -122,6 +123,7 @@ mod tests {
             ("\n", vec![text("a", "x"), text("c", "y")]),
             ("\n--b", vec![text("a", "x"), text("c", "y")]),
             ("\n--b--", vec![text("a", "x"), text("c", "y")]),
+            ("\n--b\nContent-Disposition: form-data; name=e\n\n", vec![text("a", "x"), text("c", "y"), text("e", "")]),
             ("\n--b--\nepilogue", vec![text("a", "x"), text("c", "y")]),
         ] {
             assert_eq!(read(&format!("{whole}{end}")).await, parts, "{end:?}");

@@ -1,17 +1,18 @@
 //! `POST /api/rest-auth/login/`
 
+use poem::Request;
 use poem_openapi::OpenApi;
 use profiles_api::{KeyResponse, LoginRequest};
 use profiles_core::{
     Credentials, Login,
     fields::{Field, name},
-    model::{Email, Password, Username},
+    model::{Email, Password, SecretKey, Username},
 };
 
 use super::{Context, Tag};
 use crate::http::{
     answer::Answer,
-    cookies::SetCookie,
+    cookies::{self, SetCookie},
     csrf,
     error::ApiError,
     form::{Form, Input, TextField},
@@ -26,9 +27,10 @@ impl LoginApi {
     /// Answers the key for the header `Authorization: Token <key>`, and sets a session cookie for browsers. Every login
     /// has a key of its own; logging out ends that one alone.
     #[oai(path = "/api/rest-auth/login", method = "post", operation_id = "log_in")]
-    async fn log_in(&self, body: Input<LoginRequest>) -> Result<Answer<KeyResponse>, ApiError> {
+    async fn log_in(&self, request: &Request, body: Input<LoginRequest>) -> Result<Answer<KeyResponse>, ApiError> {
         let form = body.read().await?;
         let (_, login) = self.0.core.log_in(credentials(&form)).await?;
+        end_former_session(&self.0, request).await?;
         let key = KeyResponse { key: login.token.expose().to_owned() };
         Ok(Answer::new(key).with_cookies(login_cookies(&self.0, &login)?))
     }
@@ -56,6 +58,13 @@ fn anyones_name(text: &str) -> Field<String> {
         }
         _ => Ok(text.to_owned()),
     }
+}
+
+/// Ends the session that a browser comes with when it has logged in anew, whoever it was before: the new one takes its
+/// place, and nobody goes on with the old one.
+pub(super) async fn end_former_session(context: &Context, request: &Request) -> Result<(), ApiError> {
+    let former = cookies::get(request, cookies::SESSION).map(|id| SecretKey::presented(&id));
+    Ok(context.core.log_out(former.as_slice()).await?)
 }
 
 /// The cookies of a login, if it opened a session.

@@ -1,6 +1,6 @@
 //! `POST /api/rest-auth/registration/`
 
-use poem::{IntoResponse, Response};
+use poem::{IntoResponse, Request, Response};
 use poem_openapi::{
     ApiResponse, OpenApi,
     registry::{MetaResponses, Registry},
@@ -12,7 +12,10 @@ use profiles_core::{
     model::{Email, Password, Username},
 };
 
-use super::{Context, Tag, login::login_cookies};
+use super::{
+    Context, Tag,
+    login::{end_former_session, login_cookies},
+};
 use crate::http::{
     answer::Created,
     error::ApiError,
@@ -28,13 +31,14 @@ impl RegistrationApi {
     /// Makes an account with an empty profile, logs it in, and mails a link to confirm the address. Where the server
     /// requires confirmation first, the answer is `{"detail": "Verification e-mail sent."}` and nobody is logged in.
     #[oai(path = "/api/rest-auth/registration", method = "post", operation_id = "register")]
-    async fn register(&self, body: Input<RegisterRequest>) -> Result<Registered, ApiError> {
+    async fn register(&self, request: &Request, body: Input<RegisterRequest>) -> Result<Registered, ApiError> {
         let form = body.read().await?;
         let outcome = self.0.core.register(registration(&form, self.0.core.settings().email_required)).await?;
         let Some(login) = outcome.login else {
             let detail = Detail { detail: "Verification e-mail sent.".to_owned() };
             return Ok(Registered::ToBeConfirmed(Created::new(detail)));
         };
+        end_former_session(&self.0, request).await?;
         let key = KeyResponse { key: login.token.expose().to_owned() };
         Ok(Registered::LoggedIn(Created::new(key).with_cookies(login_cookies(&self.0, &login)?)))
     }

@@ -5,7 +5,7 @@ use poem_openapi::OpenApi;
 use profiles_api::ApiRoot;
 
 use super::{Context, Tag};
-use crate::http::{answer::Answer, base_url::RequestPath, error::ApiError};
+use crate::http::{answer::Answer, base_url::RequestPath, error::ApiError, query};
 
 pub(crate) struct RootApi(pub(crate) Context);
 
@@ -14,13 +14,15 @@ pub(crate) struct RootApi(pub(crate) Context);
 impl RootApi {
     /// List the collections
     ///
-    /// Asked for as `/api/.json`, the links carry the suffix too.
+    /// Asked for as `/api/.json` or by `?format=json`, the links carry the suffix or the parameter too.
     #[oai(path = "/api", method = "get", operation_id = "get_root")]
     async fn show(&self, request: &Request) -> Result<Answer<ApiRoot>, ApiError> {
         let base = self.0.base_url(request);
         let has_suffix = RequestPath::of(request).trim_end_matches('/').ends_with("/.json");
         let end = if has_suffix { ".json" } else { "/" };
-        let link = |name: &str| base.absolute(&format!("/api/{name}{end}"));
+        let format = query::last(request, "format").map(|format| query::encoded([("format", &format)]));
+        let query = format.map(|format| format!("?{format}")).unwrap_or_default();
+        let link = |name: &str| base.absolute(&format!("/api/{name}{end}{query}"));
         Ok(Answer::new(ApiRoot { profiles: link("profiles"), profile_status: link("profile-status") }))
     }
 }
