@@ -12,6 +12,7 @@ mod error;
 mod form;
 pub mod headers;
 pub mod health;
+mod input;
 mod json;
 mod list;
 mod media;

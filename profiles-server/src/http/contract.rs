@@ -25,8 +25,8 @@ use super::{
     cookies::{self, SetCookie},
     csrf,
     error::ApiError,
-    form::{self, BodyLimit},
-    headers,
+    form, headers,
+    input::{self, BodyLimit},
     media::{NotNegotiable, Rendering, indented, negotiate},
     metadata, query,
     resolve::{Resolved, RowId, Target, decode, encode, resolve},
@@ -99,8 +99,8 @@ impl<E: Endpoint> Contract<E> {
         if request.method() != Method::POST {
             return Ok(None);
         }
-        let bytes = form::read_bytes(request.take_body(), self.settings.max_body_bytes).await?;
-        let token = form::csrf_token(&form::content_type(request), &bytes).await;
+        let bytes = input::read_bytes(request.take_body(), self.settings.max_body_bytes).await?;
+        let token = form::csrf_token(&input::content_type(request), &bytes).await;
         request.set_body(bytes);
         token
     }

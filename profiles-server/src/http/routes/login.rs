@@ -15,7 +15,8 @@ use crate::http::{
     cookies::{self, SetCookie},
     csrf,
     error::ApiError,
-    form::{Form, Input, TextField},
+    form::{Form, TextField},
+    input::Input,
 };
 
 pub(crate) struct LoginApi(pub(crate) Context);

@@ -19,7 +19,8 @@ use super::{
 use crate::http::{
     answer::Created,
     error::ApiError,
-    form::{Form, Input, TextField},
+    form::{Form, TextField},
+    input::Input,
 };
 
 pub(crate) struct RegistrationApi(pub(crate) Context);

@@ -13,7 +13,8 @@ use crate::http::{
     answer::Answer,
     authentication::Caller,
     error::ApiError,
-    form::{Form, Input, TextField},
+    form::{Form, TextField},
+    input::Input,
 };
 
 pub(crate) struct UserApi(pub(crate) Context);
