@@ -4,6 +4,7 @@ pub mod acceptor;
 mod answer;
 mod authentication;
 mod base_url;
+mod body;
 mod contract;
 mod cookies;
 mod csrf;
@@ -27,7 +28,9 @@ pub mod trace;
 mod view;
 
 pub use self::{authentication::AuthenticationOrder, pagination::Pagination};
-pub(crate) use self::{base_url::MountPoint, contract::Contract, documentation::Documentation, openapi::Slashed};
+pub(crate) use self::{
+    base_url::MountPoint, body::Bodies, contract::Contract, documentation::Documentation, openapi::Slashed,
+};
 
 /// What differs between deployments on the wire. The defaults are those of a new deployment.
 #[derive(Clone, Debug)]

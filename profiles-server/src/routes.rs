@@ -7,7 +7,7 @@ use poem_openapi::OpenApiService;
 use profiles_core::Core;
 
 use crate::http::{
-    Contract, Documentation, MountPoint, Settings, Slashed,
+    Bodies, Contract, Documentation, MountPoint, Settings, Slashed,
     headers::SecurityHeaders,
     routes::{Context, LoginApi, LogoutApi, ProfilesApi, RegistrationApi, RootApi, StatusesApi, UserApi},
 };
@@ -55,7 +55,8 @@ impl Api {
         let service = service(&context);
         let Context { core, settings } = context;
         let documentation = Documentation::new(&service, Arc::clone(&settings)).into_route();
-        let api = Contract { operations: service.into_endpoint(), core, settings };
+        let bodies = Bodies::new(settings.max_body_bytes);
+        let api = Contract { operations: service.into_endpoint(), core, settings, bodies };
         Everything { api, documentation }.with(SecurityHeaders).boxed()
     }
 

@@ -22,11 +22,11 @@ use super::{
     answer::json_response,
     authentication::{AuthenticationOrder, Caller, recognise},
     base_url::{BaseUrl, RequestPath},
+    body::Bodies,
     cookies::{self, SetCookie},
     csrf,
     error::ApiError,
-    form, headers,
-    input::{self, BodyLimit},
+    form, headers, input,
     media::{NotNegotiable, Rendering, indented, negotiate},
     metadata, query,
     resolve::{Resolved, RowId, Target, decode, encode, resolve},
@@ -38,6 +38,7 @@ pub(crate) struct Contract<E> {
     pub(crate) operations: E,
     pub(crate) core: Arc<Core>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) bodies: Bodies,
 }
 
 /// What the checks have found out, for the headers of the answer.
@@ -99,7 +100,7 @@ impl<E: Endpoint> Contract<E> {
         if request.method() != Method::POST {
             return Ok(None);
         }
-        let bytes = input::read_bytes(request.take_body(), self.settings.max_body_bytes).await?;
+        let bytes = self.bodies.read(request.take_body()).await?;
         let token = form::csrf_token(&input::content_type(request), &bytes).await;
         request.set_body(bytes);
         token
@@ -171,7 +172,7 @@ impl<E: Endpoint> Contract<E> {
         *request.uri_mut() = path.parse::<Uri>().map_err(|_| ApiError::NotFound)?;
         request.set_data(caller);
         request.set_data(RequestPath(target.path.clone()));
-        request.set_data(BodyLimit(self.settings.max_body_bytes));
+        request.set_data(self.bodies.clone());
         match self.operations.call(request).await {
             Ok(output) => Ok(output.into_response()),
             Err(error) => Ok(error.into_response()),

@@ -9,18 +9,14 @@ use poem_openapi::{
     types::Type,
 };
 
-use super::{error::ApiError, form::Form, headers};
-
-/// The most bytes of body that a request may have; put into the request by the contract.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BodyLimit(pub(crate) usize);
+use super::{body::Bodies, error::ApiError, form::Form, headers};
 
 /// A body that is read only when an operation asks for it, which is after it knows that the caller may send one. `T`
 /// documents its shape.
 pub(crate) struct Input<T> {
     content_type: String,
     body: Option<Body>,
-    limit: usize,
+    bodies: Option<Bodies>,
     shape: PhantomData<fn() -> T>,
 }
 
@@ -45,8 +41,8 @@ impl<'a, T: Type> ApiExtractor<'a> for Input<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<Self::ParamType>,
     ) -> poem::Result<Self> {
-        let limit = request.data::<BodyLimit>().map_or(0, |limit| limit.0);
-        Ok(Self { content_type: content_type(request), body: body.take().ok(), limit, shape: PhantomData })
+        let bodies = request.data::<Bodies>().cloned();
+        Ok(Self { content_type: content_type(request), body: body.take().ok(), bodies, shape: PhantomData })
     }
 }
 
@@ -56,20 +52,12 @@ impl<T> Input<T> {
     /// # Errors
     /// It is too large, of another type, malformed, or no object.
     pub(crate) async fn read(self) -> Result<Form, ApiError> {
-        let bytes = read_bytes(self.body.unwrap_or_default(), self.limit).await?;
+        let bodies = self.bodies.ok_or(ApiError::Internal)?;
+        let bytes = bodies.read(self.body.unwrap_or_default()).await?;
         Form::parse(&self.content_type, &bytes).await
     }
 }
 
 pub(crate) fn content_type(request: &Request) -> String {
     headers::text(request.headers(), header::CONTENT_TYPE).unwrap_or_default()
-}
-
-/// The whole body, bounded.
-pub(crate) async fn read_bytes(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
-    match body.into_bytes_limit(limit).await {
-        Ok(bytes) => Ok(bytes.into()),
-        Err(poem::error::ReadBodyError::PayloadTooLarge) => Err(ApiError::TooLarge(limit)),
-        Err(_) => Err(ApiError::Unreadable),
-    }
 }

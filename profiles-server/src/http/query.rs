@@ -84,12 +84,11 @@ pub(crate) fn search_terms(search: &str) -> Result<Vec<String>, ApiError> {
         let (word, tail) = rest.split_at(word_length(rest));
         rest = tail.trim_start_matches(python::is_space);
         let word = word.trim_matches(',');
-        match unquoted(word) {
-            Some(phrase) => terms.push(phrase),
-            None => {
-                terms
-                    .extend(word.split(',').filter(|term| !term.is_empty()).map(|term| python::strip(term).to_owned()));
-            }
+        if let Some(phrase) = unquoted(word) {
+            terms.push(phrase);
+        } else {
+            let words = word.split(',').filter(|term| !term.is_empty());
+            terms.extend(words.map(|term| python::strip(term).to_owned()));
         }
     }
     Ok(terms)
