@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use super::{choice::choice, setting::settings, value::as_written};
 
@@ -42,13 +42,30 @@ impl FromStr for LogFilter {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // What is no level is the name of a module to the filter: a slip of the pen would turn everything else off.
+        let is_level = |word: &str| word.is_empty() || word.parse::<LevelFilter>().is_ok();
+        let words = text.split(',').map(str::trim);
+        let slips = words.filter(|word| !word.contains(['=', '[', ']', '}'])).any(|word| !is_level(word));
         match EnvFilter::builder().parse(text) {
-            Ok(_) => Ok(Self(text.to_owned())),
-            Err(_) => {
-                Err(format!("must be a level, or levels by module like warn,profiles_server=debug, not {text:?}"))
-            }
+            Ok(_) if !slips => Ok(Self(text.to_owned())),
+            _ => Err(format!("must be a level, or levels by module like warn,profiles_server=debug, not {text:?}")),
         }
     }
 }
 
 as_written!(LogFilter);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_levels_and_levels_by_module() {
+        for good in ["info", "OFF", "warn,profiles_server=debug", "error,sled=trace"] {
+            assert!(good.parse::<LogFilter>().is_ok(), "{good}");
+        }
+        for bad in ["inof", "warn,profiles_server", "a=b=c", "verbose"] {
+            assert!(bad.parse::<LogFilter>().is_err(), "{bad}");
+        }
+    }
+}
