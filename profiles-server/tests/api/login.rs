@@ -24,7 +24,7 @@ async fn every_login_has_a_key_of_its_own() -> Result {
 }
 
 #[tokio::test]
-async fn a_new_login_takes_the_place_of_the_browsers_session() -> Result {
+async fn a_login_takes_the_place_of_somebody_elses_session() -> Result {
     let mut app = TestApp::start().await?;
     app.register("ada").await?;
     let bob = json!({ "username": "bob", "email": "bob@example.org", "password1": PASSWORD, "password2": PASSWORD });
@@ -32,6 +32,7 @@ async fn a_new_login_takes_the_place_of_the_browsers_session() -> Result {
         (PATH, json!({ "username": "ada", "password": "not-the-one" })),
         (PATH, json!({ "username": "ada", "password": PASSWORD })),
         ("/api/rest-auth/registration/", bob),
+        (PATH, json!({ "username": "bob", "password": PASSWORD })),
     ] {
         let (former, other) = (app.session("ada").await?, app.session("ada").await?);
         app.note(As::Session(&former), "POST", path, &body.to_string()).await?;

@@ -4,9 +4,9 @@ use poem::Request;
 use poem_openapi::OpenApi;
 use profiles_api::{KeyResponse, LoginRequest};
 use profiles_core::{
-    Credentials, Login,
+    Authentication, Credentials, Login,
     fields::{Field, name},
-    model::{Email, Password, SecretKey, Username},
+    model::{AccountId, Email, Password, SecretKey, TokenKind, Username},
 };
 
 use super::{Context, Tag};
@@ -30,8 +30,8 @@ impl LoginApi {
     #[oai(path = "/api/rest-auth/login", method = "post", operation_id = "log_in")]
     async fn log_in(&self, request: &Request, body: Input<LoginRequest>) -> Result<Answer<KeyResponse>, ApiError> {
         let form = body.read().await?;
-        let (_, login) = self.0.core.log_in(credentials(&form)).await?;
-        end_former_session(&self.0, request).await?;
+        let (account, login) = self.0.core.log_in(credentials(&form)).await?;
+        end_foreign_session(&self.0, request, account.id).await?;
         let key = KeyResponse { key: login.token.expose().to_owned() };
         Ok(Answer::new(key).with_cookies(login_cookies(&self.0, &login)?))
     }
@@ -61,11 +61,20 @@ fn anyones_name(text: &str) -> Field<String> {
     }
 }
 
-/// Ends the session that a browser comes with when it has logged in anew, whoever it was before: the new one takes its
-/// place, and nobody goes on with the old one.
-pub(super) async fn end_former_session(context: &Context, request: &Request) -> Result<(), ApiError> {
-    let former = cookies::get(request, cookies::SESSION).map(|id| SecretKey::presented(&id));
-    Ok(context.core.log_out(former.as_slice()).await?)
+/// Ends the session that a browser comes with if it was somebody else's: the new one takes its place. One's own goes on,
+/// or what the page has asked for meanwhile would come back with the news that it is over.
+pub(super) async fn end_foreign_session(
+    context: &Context,
+    request: &Request,
+    account: AccountId,
+) -> Result<(), ApiError> {
+    let Some(former) = cookies::get(request, cookies::SESSION).map(|id| SecretKey::presented(&id)) else {
+        return Ok(());
+    };
+    match context.core.authenticate(&former, TokenKind::Session).await? {
+        Authentication::Known(owner) if owner.account != account => Ok(context.core.log_out(&[former]).await?),
+        _ => Ok(()),
+    }
 }
 
 /// The cookies of a login, if it opened a session.

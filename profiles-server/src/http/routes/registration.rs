@@ -14,7 +14,7 @@ use profiles_core::{
 
 use super::{
     Context, Tag,
-    login::{end_former_session, login_cookies},
+    login::{end_foreign_session, login_cookies},
 };
 use crate::http::{
     answer::Created,
@@ -39,7 +39,7 @@ impl RegistrationApi {
             let detail = Detail { detail: "Verification e-mail sent.".to_owned() };
             return Ok(Registered::ToBeConfirmed(Created::new(detail)));
         };
-        end_former_session(&self.0, request).await?;
+        end_foreign_session(&self.0, request, outcome.registered.account.id).await?;
         let key = KeyResponse { key: login.token.expose().to_owned() };
         Ok(Registered::LoggedIn(Created::new(key).with_cookies(login_cookies(&self.0, &login)?)))
     }
