@@ -33,7 +33,7 @@ pub enum EventKind {
         /// Its profile.
         profile: ProfileId,
     },
-    /// Name, staff or active flag changed.
+    /// Name, address, staff or active flag changed.
     AccountChanged {
         /// Whose.
         account: AccountId,
@@ -54,6 +54,13 @@ pub enum EventKind {
         account: AccountId,
         /// Token or session.
         kind: TokenKind,
+    },
+    /// An account was erased with all that was its own; its statuses are not told of one by one.
+    AccountErased {
+        /// Which.
+        account: AccountId,
+        /// Its profile.
+        profile: ProfileId,
     },
     /// A profile was edited.
     ProfileChanged {

@@ -10,20 +10,38 @@ pub mod name {
     pub const CITY: &str = "city";
     /// E-mail address of an account.
     pub const EMAIL: &str = "email";
+    /// When a personal token ends.
+    pub const EXPIRES_AT: &str = "expires_at";
     /// Given name of an account.
     pub const FIRST_NAME: &str = "first_name";
+    /// Key that was mailed to confirm an address.
+    pub const KEY: &str = "key";
     /// Family name of an account.
     pub const LAST_NAME: &str = "last_name";
+    /// Name of a personal token.
+    pub const NAME: &str = "name";
+    /// A new password.
+    pub const NEW_PASSWORD1: &str = "new_password1";
+    /// A new password, repeated.
+    pub const NEW_PASSWORD2: &str = "new_password2";
     /// Errors that belong to no single field.
     pub const NON_FIELD_ERRORS: &str = "non_field_errors";
-    /// Password at login.
+    /// The present password, when it is changed.
+    pub const OLD_PASSWORD: &str = "old_password";
+    /// Password at login, and where it is asked for again.
     pub const PASSWORD: &str = "password";
     /// Password at registration.
     pub const PASSWORD1: &str = "password1";
     /// Password at registration, repeated.
     pub const PASSWORD2: &str = "password2";
+    /// What a personal token may do.
+    pub const SCOPES: &str = "scopes";
     /// Text of a status.
     pub const STATUS_CONTENT: &str = "status_content";
+    /// Key that was mailed to reset a password.
+    pub const TOKEN: &str = "token";
+    /// Account that a password is reset of.
+    pub const UID: &str = "uid";
     /// Username of an account.
     pub const USERNAME: &str = "username";
 }
@@ -83,6 +101,45 @@ pub enum FieldError {
     /// Login without a username or without a password.
     #[error("Must include \"username\" and \"password\".")]
     CredentialsRequired,
+    /// Login without an address or without a password, where addresses are what people log in with.
+    #[error("Must include \"email\" and \"password\".")]
+    EmailCredentialsRequired,
+    /// The same, where either will do.
+    #[error("Must include either \"username\" or \"email\" and \"password\".")]
+    EitherCredentialsRequired,
+    /// `new_password1` and `new_password2` differ: Django's form has another apostrophe than dj-rest-auth's registration.
+    #[error("The two password fields didn’t match.")]
+    NewPasswordMismatch,
+    /// The present password, asked for before it is changed, is another.
+    #[error("Your old password was entered incorrectly. Please enter it again.")]
+    WrongOldPassword,
+    /// The present password, asked for before something that can't be undone, is another.
+    #[error("The password is not correct.")]
+    WrongPassword,
+    /// A mailed account number or key that is unknown, used or too old.
+    #[error("Invalid value")]
+    InvalidKey,
+    /// The address is the account's already.
+    #[error("This is your e-mail address already.")]
+    SameEmail,
+    /// No list of texts.
+    #[error("Expected a list of items.")]
+    NotAList,
+    /// No scope of this name.
+    #[error("{0:?} is not a scope. Choose from read, account:read, profile:write and status:write.")]
+    UnknownScope(String),
+    /// No moment.
+    #[error("Enter a moment like 2027-01-31T00:00:00Z.")]
+    InvalidMoment,
+    /// A moment that is over.
+    #[error("Choose a moment in the future.")]
+    PastMoment,
+    /// More than one account may have.
+    #[error("You have {max} tokens, and no more are allowed. Revoke one first.")]
+    TooManyTokens {
+        /// The most that is allowed.
+        max: usize,
+    },
     /// The account's address must be verified before it can log in.
     #[error("E-mail is not verified.")]
     EmailUnverified,

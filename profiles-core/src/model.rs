@@ -1,13 +1,18 @@
 //! Plain values. Each newtype is parsed once, at the edge, and is right from then on.
 
 mod account;
+mod audit;
 mod digest;
 mod email;
 mod id;
+mod mail_key;
+mod origin;
 mod password;
 mod profile;
+mod scope;
 mod status;
 mod text;
+mod throttle;
 mod timestamp;
 mod token;
 mod username;
@@ -15,14 +20,19 @@ mod username;
 pub(crate) use self::username::is_word;
 pub use self::{
     account::{Account, PasswordHash},
+    audit::{AuditActor, AuditEntry, AuditEvent, AuditNote, AuditOutcome, Stamp},
     digest::Digest,
     email::Email,
-    id::{AccountId, OutboxId, ProfileId, Revision, StatusId},
+    id::{AccountId, AuditId, OutboxId, ProfileId, Revision, StatusId, TokenId},
+    mail_key::{KeyPurpose, PendingKey},
+    origin::{Network, Origin},
     password::Password,
     profile::Profile,
+    scope::{Scope, Scopes},
     status::Status,
-    text::{Bio, City, PersonName, StatusText},
+    text::{Bio, City, PersonName, StatusText, TokenName},
+    throttle::{Limit, Tally, ThrottleKey},
     timestamp::Timestamp,
-    token::{Principal, SecretKey, TokenKind},
+    token::{Carrier, Lifetime, Principal, SecretKey, Token, TokenKind},
     username::{Username, UsernameKey},
 };

@@ -18,16 +18,20 @@ use std::{error::Error as StdError, time::Duration};
 use async_trait::async_trait;
 
 pub use self::{
-    command::{AccountChange, LogIn, NewMailKey, NewToken, ProfileChange, Register, Registered, Revoke},
+    command::{
+        AccountChange, Admission, Attempt, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, Forgive,
+        IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, ProfileChange, Register, Registered, ResetPassword, Revoke,
+        SendKeys, SetPassword, Which,
+    },
     memory::MemoryStore,
-    query::{ProfileFilter, Rows, Slice, Start, StatusFilter},
+    query::{AuditFilter, ProfileFilter, Rows, Slice, Start, StatusFilter},
 };
 use crate::{
     event::EventStream,
     mail::Mail,
     model::{
-        Account, AccountId, Digest, Email, OutboxId, PasswordHash, Principal, Profile, ProfileId, Revision, Status,
-        StatusId, StatusText, Timestamp, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, Digest, Email, OutboxId, PendingKey, Principal, Profile,
+        ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
     },
 };
 
@@ -52,6 +56,9 @@ pub enum StoreError {
     /// There is no such row.
     #[error("no such row")]
     Missing,
+    /// There are as many as there may be.
+    #[error("there are as many as there may be")]
+    Full,
     /// The row changed since it was read: read it again.
     #[error("the row changed since it was read")]
     Stale,
@@ -117,6 +124,12 @@ pub trait Accounts: Send + Sync {
     /// The account that has verified this address.
     async fn account_by_verified_email(&self, email: &Email) -> Result<Option<Account>>;
 
+    /// Accounts with this address, verified or not, at most `limit`.
+    ///
+    /// # Order
+    /// By id, ascending.
+    async fn accounts_by_email(&self, email: &Email, limit: usize) -> Result<Vec<Account>>;
+
     /// Accounts after `after`, at most `limit`.
     ///
     /// # Order
@@ -133,27 +146,29 @@ pub trait Accounts: Send + Sync {
         id: AccountId,
         expected: Revision,
         change: AccountChange,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<Account>;
 
-    /// Replaces a password and ends what `revoke` says, in the same step.
+    /// Replaces a password, and ends what the command says and every mailed key that could reset it, in the same step.
     ///
     /// # Errors
-    /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not `expected`.
-    async fn set_password(
-        &self,
-        id: AccountId,
-        expected: Revision,
-        password: PasswordHash,
-        revoke: Revoke,
-        at: Timestamp,
-    ) -> Result<Account>;
+    /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not the expected one.
+    async fn set_password(&self, command: SetPassword) -> Result<Account>;
+
+    /// Erases an account, or a part of it: call it until it is [`Erasure::Done`]. The first step ends its tokens and
+    /// keys and deactivates it for good; [`Maintenance::sweep`] goes on with what was begun and not finished.
+    ///
+    /// # Atomicity
+    /// Each step is whole. An account of no more statuses than `limit` is erased in one.
+    /// # Errors
+    /// [`StoreError::Missing`].
+    async fn erase_account(&self, command: EraseAccount) -> Result<Erasure>;
 }
 
 /// Tokens and sessions: who is logged in.
 #[async_trait]
 pub trait Tokens: Send + Sync {
-    /// Keeps the tokens of a login, and notes when it was.
+    /// Keeps the tokens of a login, notes when it was, and ends every mailed key that could reset the password.
     ///
     /// # Errors
     /// [`StoreError::Missing`]; [`StoreError::Stale`] if the password is no longer the one that was checked, or the
@@ -164,8 +179,88 @@ pub trait Tokens: Send + Sync {
     /// request: one look-up, nothing written.
     async fn principal(&self, digest: &Digest, now: Timestamp) -> Result<Option<Principal>>;
 
+    /// The tokens of an account that have not expired at `now`.
+    ///
+    /// # Order
+    /// By id, ascending.
+    async fn tokens_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Token>>;
+
+    /// Keeps a personal token.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is no such account; [`StoreError::Full`].
+    async fn issue_token(&self, command: IssueToken) -> Result<Token>;
+
     /// Ends these tokens, in one step. Digests that are not there are passed over.
-    async fn revoke(&self, digests: &[Digest], at: Timestamp) -> Result<()>;
+    async fn revoke(&self, digests: &[Digest], stamp: Stamp) -> Result<()>;
+
+    /// Ends tokens of an account, in one step; answers how many.
+    async fn end_tokens(&self, command: EndTokens) -> Result<usize>;
+
+    /// Notes when tokens were last used; those with a limit on idleness live on from then. Tokens that are not there, and
+    /// moments before the last one noted, are passed over. It need not be durable when it returns.
+    async fn touch(&self, used: &[(Digest, Timestamp)]) -> Result<()>;
+}
+
+/// Keys that are mailed.
+#[async_trait]
+pub trait MailKeys: Send + Sync {
+    /// What this key is good for; `None` if there is no such key or it has expired at `now`. It is not used up.
+    async fn mail_key(&self, digest: &Digest, now: Timestamp) -> Result<Option<PendingKey>>;
+
+    /// Keeps keys and puts their mails into the outbox. An account has no more than [`KeyPurpose::most`] keys for a
+    /// purpose: those that end first go.
+    ///
+    /// [`KeyPurpose::most`]: crate::model::KeyPurpose::most
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`]: a secret is there already.
+    async fn send_keys(&self, command: SendKeys) -> Result<()>;
+
+    /// Uses a key that confirms an address. If that is the account's, it is verified now; if it is the one that they want
+    /// to change to, it is theirs from now on, verified, and every other key of the account ends. All keys for the same
+    /// purpose end with it.
+    ///
+    /// # Atomicity
+    /// Of many at once with one key, one is served.
+    /// # Errors
+    /// [`StoreError::Missing`]: no such key, or it has expired, or is for something else.
+    async fn confirm_email(&self, command: ConfirmEmail) -> Result<EmailConfirmation>;
+
+    /// Uses a key that resets a password. Every other such key of the account ends with it.
+    ///
+    /// # Atomicity
+    /// Of many at once with one key, one is served.
+    /// # Errors
+    /// [`StoreError::Missing`]: no such key for this account, or it has expired, or is for something else, or the account
+    /// is not active.
+    async fn reset_password(&self, command: ResetPassword) -> Result<Account>;
+}
+
+/// Counting what may not be tried too often.
+#[async_trait]
+pub trait Throttles: Send + Sync {
+    /// Asks and counts in one step, so that of many tries at once no more are granted than are allowed.
+    async fn attempt(&self, command: Attempt) -> Result<Admission>;
+
+    /// Forgives tries that turned out right. What is not there is passed over.
+    async fn forgive(&self, tries: &[Forgive]) -> Result<()>;
+}
+
+/// The audit trail. It only grows, until its oldest lines are forgotten.
+#[async_trait]
+pub trait Audit: Send + Sync {
+    /// Adds a line about something that wrote nothing else.
+    async fn note(&self, note: AuditNote, at: Timestamp) -> Result<()>;
+
+    /// Lines after `after` that the filter shows, at most `limit`.
+    ///
+    /// # Order
+    /// By id, ascending, which is the order in which they were kept.
+    async fn audit(&self, filter: &AuditFilter, after: Option<AuditId>, limit: usize) -> Result<Vec<AuditEntry>>;
+
+    /// Removes up to `limit` of the oldest lines if they are from before `before`; answers how many.
+    async fn forget_audit(&self, before: Timestamp, limit: usize) -> Result<usize>;
 }
 
 /// Profiles.
@@ -186,7 +281,7 @@ pub trait Profiles: Send + Sync {
         id: ProfileId,
         expected: Revision,
         change: ProfileChange,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<Profile>;
 
     /// A part of the list.
@@ -220,14 +315,14 @@ pub trait Statuses: Send + Sync {
         id: StatusId,
         expected: Revision,
         text: Option<StatusText>,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<Status>;
 
     /// Removes a status, whatever its revision.
     ///
     /// # Errors
     /// [`StoreError::Missing`].
-    async fn delete_status(&self, id: StatusId, at: Timestamp) -> Result<()>;
+    async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()>;
 
     /// A part of the list.
     ///
@@ -263,8 +358,8 @@ pub trait Maintenance: Send + Sync {
     /// Reads the whole store.
     async fn verify(&self) -> Result<Vec<Inconsistency>>;
 
-    /// Removes up to `limit` tokens and mail keys that expired before `now`; answers how many it removed. Reads never
-    /// see expired ones, swept or not.
+    /// Removes up to `limit` tokens, mail keys and counts of tries that expired before `now`, and goes on with erasures
+    /// that were begun; answers how many rows it removed. Reads never see expired ones, swept or not.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize>;
 
     /// Every event committed from now on, in the order of committing.
@@ -275,6 +370,6 @@ pub trait Maintenance: Send + Sync {
 }
 
 /// All that the services need; any type with the parts is one.
-pub trait Store: Accounts + Tokens + Profiles + Statuses + Jobs + Maintenance {}
+pub trait Store: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Jobs + Audit + Maintenance {}
 
-impl<T: Accounts + Tokens + Profiles + Statuses + Jobs + Maintenance> Store for T {}
+impl<T: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Jobs + Audit + Maintenance> Store for T {}

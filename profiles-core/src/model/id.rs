@@ -41,6 +41,14 @@ id! {
     StatusId
 }
 id! {
+    /// A token, session or personal token.
+    TokenId
+}
+id! {
+    /// A line of the audit trail.
+    AuditId
+}
+id! {
     /// A mail that waits in the outbox.
     OutboxId
 }

@@ -78,6 +78,11 @@ macro_rules! text {
 }
 
 text! {
+    /// What somebody calls a personal token: 1 to 100 code points.
+    TokenName, max = 100, not_blank
+}
+
+text! {
     /// What somebody says of themselves: at most 240 code points, may be empty.
     Bio, max = 240, may_be_blank
 }

@@ -43,7 +43,7 @@ impl Core {
         let change = self.accept_edit(edit).await?;
         let read = || self.find_account(id);
         let write =
-            |account: Account| self.store.update_account(id, account.revision, change.clone(), self.clock.now());
+            |account: Account| self.store.update_account(id, account.revision, change.clone(), self.clock.now().into());
         write_fresh(Kind::Account, read().await?, read, write).await
     }
 

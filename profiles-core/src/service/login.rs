@@ -39,12 +39,19 @@ pub struct Login {
 impl Login {
     /// What the store keeps of it.
     pub(crate) fn to_keep(&self, at: Timestamp, settings: &Settings) -> Vec<NewToken> {
-        let token = NewToken { digest: self.token.digest(), kind: TokenKind::Api, expires_at: None };
-        let session = self.session.as_ref().map(|session| NewToken {
-            digest: session.digest(),
-            kind: TokenKind::Session,
-            expires_at: Some(at.plus(settings.session_age)),
-        });
+        let make = |digest, kind, ends_at| NewToken {
+            digest,
+            kind,
+            lifetime: crate::model::Lifetime::until(ends_at),
+            name: None,
+            scopes: crate::model::Scopes::default(),
+            origin: crate::model::Origin::default(),
+        };
+        let token = make(self.token.digest(), TokenKind::Api, None);
+        let session = self
+            .session
+            .as_ref()
+            .map(|session| make(session.digest(), TokenKind::Session, Some(at.plus(settings.session_age))));
         std::iter::once(token).chain(session).collect()
     }
 }
@@ -86,7 +93,19 @@ impl Core {
             let at = self.clock.now();
             let login = self.new_login()?;
             let tokens = login.to_keep(at, &self.settings);
-            let command = LogIn { account: account.id, checked: account.password, rehashed, tokens, at };
+            let command = LogIn {
+                account: account.id,
+                checked: account.password,
+                rehashed,
+                tokens,
+                most: 200,
+                former: None,
+                place: None,
+                if_new_place: None,
+                forgive: Vec::new(),
+                audit: None,
+                at,
+            };
             match self.store.log_in(command).await {
                 Ok(account) => return Ok((account, login)),
                 // The password or the account changed while it was being hashed: look again.
@@ -139,7 +158,7 @@ impl Core {
         if digests.is_empty() {
             return Ok(());
         }
-        Ok(self.store.revoke(&digests, self.clock.now()).await?)
+        Ok(self.store.revoke(&digests, self.clock.now().into()).await?)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     Core, Error, FieldError, FieldErrors, Kind, Result,
     fields::name,
     model::{Account, AccountId, Email, Password, Username, UsernameKey},
-    store::{AccountChange, Register, Revoke},
+    store::{AccountChange, Register, Revoke, SetPassword},
 };
 
 /// An account as an operator makes it.
@@ -37,6 +37,9 @@ impl Core {
             password: self.hasher.hash(new.password.into_secret()).await?,
             is_staff: new.is_staff,
             tokens: Vec::new(),
+            former: None,
+            place: None,
+            audit: None,
             mail_key: None,
             outbox: Vec::new(),
             at: self.clock.now(),
@@ -68,8 +71,16 @@ impl Core {
         let hash = self.hasher.hash(password.into_secret()).await?;
         let read = || self.find(username);
         let write = |account: Account| {
-            let (id, revision, at) = (account.id, account.revision, self.clock.now());
-            self.store.set_password(id, revision, hash.clone(), Revoke::Everything, at)
+            self.store.set_password(SetPassword {
+                account: account.id,
+                expected: account.revision,
+                password: hash.clone(),
+                revoke: Revoke::Everything,
+                outbox: Vec::new(),
+                forgive: Vec::new(),
+                audit: None,
+                at: self.clock.now(),
+            })
         };
         write_fresh(Kind::Account, read().await?, read, write).await
     }
@@ -85,7 +96,7 @@ impl Core {
     async fn change(&self, username: &UsernameKey, change: AccountChange) -> Result<Account> {
         let read = || self.find(username);
         let write = |account: Account| {
-            self.store.update_account(account.id, account.revision, change.clone(), self.clock.now())
+            self.store.update_account(account.id, account.revision, change.clone(), self.clock.now().into())
         };
         write_fresh(Kind::Account, read().await?, read, write).await
     }

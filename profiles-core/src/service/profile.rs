@@ -92,7 +92,7 @@ impl ProfileEditor<'_> {
         let id = profile.id;
         let read = || core.find_profile(id);
         let write =
-            |profile: Profile| core.store.update_profile(id, profile.revision, change.clone(), core.clock.now());
+            |profile: Profile| core.store.update_profile(id, profile.revision, change.clone(), core.clock.now().into());
         write_fresh(Kind::Profile, profile, read, write).await
     }
 }

@@ -77,6 +77,7 @@ impl Core {
             to_confirm.map(|to| KeySeed::generate(self.entropy.as_ref()).map(|seed| (to, seed))).transpose()?;
         let mail_key = seeded.as_ref().map(|(to, seed)| NewMailKey {
             digest: self.mail_secret.key(seed).digest(),
+            purpose: crate::model::KeyPurpose::ConfirmEmail,
             email: to.clone(),
             expires_at: at.plus(self.settings.confirmation_age),
         });
@@ -92,6 +93,9 @@ impl Core {
                 is_staff: false,
                 tokens: login.as_ref().map(|login| login.to_keep(at, &self.settings)).unwrap_or_default(),
                 mail_key,
+                former: None,
+                place: None,
+                audit: None,
                 at,
             })
             .await?;

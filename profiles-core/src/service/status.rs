@@ -90,7 +90,7 @@ impl Core {
     pub async fn delete_status(&self, actor: Actor, id: StatusId, filter: &StatusFilter) -> Result<()> {
         let status = self.status(actor, id, filter).await?;
         self.authorise(actor, Action::Delete, Object::Status { owner: status.account })?;
-        self.store.delete_status(id, self.clock.now()).await.map_err(Error::from_store(Kind::Status))
+        self.store.delete_status(id, self.clock.now().into()).await.map_err(Error::from_store(Kind::Status))
     }
 }
 
@@ -103,7 +103,8 @@ impl StatusEditor<'_> {
         let Self { core, status } = self;
         let id = status.id;
         let read = || core.find_status(id);
-        let write = |status: Status| core.store.update_status(id, status.revision, text.clone(), core.clock.now());
+        let write =
+            |status: Status| core.store.update_status(id, status.revision, text.clone(), core.clock.now().into());
         write_fresh(Kind::Status, status, read, write).await
     }
 }

@@ -1,11 +1,14 @@
 //! A store in memory: for tests, examples and programs that need nothing kept.
 
 mod accounts;
+mod audit;
 mod jobs;
+mod mail_keys;
 mod maintenance;
 mod profiles;
 mod state;
 mod statuses;
+mod throttles;
 mod tokens;
 
 use std::{

@@ -1,6 +1,6 @@
 //! Reads as values: which rows, and how many of them.
 
-use crate::model::Status;
+use crate::model::{AccountId, AuditEntry, AuditEvent, AuditOutcome, Status, Timestamp};
 
 /// Where a list starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,5 +58,32 @@ impl StatusFilter {
     /// The rule, in one place.
     pub fn matches(&self, status: &Status) -> bool {
         self.username.as_deref().is_none_or(|name| name == status.username.as_str())
+    }
+}
+
+/// Which lines of the audit trail are shown: those that fit everything that is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Done by this account, or to it.
+    pub account: Option<AccountId>,
+    /// Only this.
+    pub event: Option<AuditEvent>,
+    /// Only with this outcome.
+    pub outcome: Option<AuditOutcome>,
+    /// From then on.
+    pub since: Option<Timestamp>,
+    /// Before then.
+    pub until: Option<Timestamp>,
+}
+
+impl AuditFilter {
+    /// The rule, in one place.
+    pub fn matches(&self, entry: &AuditEntry) -> bool {
+        let note = &entry.note;
+        self.account.is_none_or(|account| note.concerns(account))
+            && self.event.is_none_or(|event| event == note.event)
+            && self.outcome.is_none_or(|outcome| outcome == note.outcome)
+            && self.since.is_none_or(|since| entry.at >= since)
+            && self.until.is_none_or(|until| entry.at < until)
     }
 }

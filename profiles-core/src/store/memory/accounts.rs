@@ -6,15 +6,18 @@ use async_trait::async_trait;
 
 use super::{
     MemoryStore,
-    state::{Owned, ProfileRow, State, WaitingMail, check_revision, next_id},
+    state::{ProfileRow, State, check_revision, next_id},
 };
 use crate::{
     event::EventKind,
     model::{
-        Account, AccountId, Bio, City, Email, OutboxId, PasswordHash, PersonName, Profile, ProfileId, Revision,
-        Timestamp, TokenKind, UsernameKey,
+        Account, AccountId, AuditNote, Bio, City, Email, KeyPurpose, PasswordHash, PersonName, Profile, ProfileId,
+        Revision, Stamp, Timestamp, UsernameKey,
     },
-    store::{AccountChange, Accounts, Register, Registered, Result, Revoke, StoreError, Unique},
+    store::{
+        AccountChange, Accounts, EraseAccount, Erasure, Register, Registered, Result, Revoke, SetPassword, StoreError,
+        Unique,
+    },
 };
 
 #[async_trait]
@@ -37,6 +40,12 @@ impl Accounts for MemoryStore {
         Ok(self.state()?.account_by_verified_email(email).cloned())
     }
 
+    async fn accounts_by_email(&self, email: &Email, limit: usize) -> Result<Vec<Account>> {
+        let state = self.state()?;
+        let accounts = state.accounts.values().filter(|account| account.email.as_ref() == Some(email));
+        Ok(accounts.take(limit).cloned().collect())
+    }
+
     async fn accounts(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<Account>> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         Ok(self.state()?.accounts.range((start, Bound::Unbounded)).map(|(_, row)| row.clone()).take(limit).collect())
@@ -47,7 +56,7 @@ impl Accounts for MemoryStore {
         id: AccountId,
         expected: Revision,
         change: AccountChange,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<Account> {
         let mut state = self.state()?;
         check_revision(state.accounts.get(&id).ok_or(StoreError::Missing)?.revision, expected)?;
@@ -58,33 +67,37 @@ impl Accounts for MemoryStore {
         let account = state.accounts.get_mut(&id).ok_or(StoreError::Missing)?;
         apply(account, change);
         let account = account.clone();
-        state.events.publish(at, EventKind::AccountChanged { account: id });
+        state.note(stamp.at, stamp.audit);
+        state.events.publish(stamp.at, EventKind::AccountChanged { account: id });
         Ok(account)
     }
 
-    async fn set_password(
-        &self,
-        id: AccountId,
-        expected: Revision,
-        password: PasswordHash,
-        revoke: Revoke,
-        at: Timestamp,
-    ) -> Result<Account> {
+    async fn set_password(&self, command: SetPassword) -> Result<Account> {
         let mut state = self.state()?;
-        let account = state.accounts.get_mut(&id).ok_or(StoreError::Missing)?;
-        check_revision(account.revision, expected)?;
-        account.password = password;
-        account.revision = account.revision.next();
-        let account = account.clone();
-        state.tokens.retain(|_, token| {
-            let ends = match revoke {
-                Revoke::Everything => true,
-                Revoke::Sessions => token.row.kind == TokenKind::Session,
-            };
-            token.account != id || !ends
-        });
-        state.events.publish(at, EventKind::PasswordChanged { account: id });
-        Ok(account)
+        let account = state.accounts.get(&command.account).ok_or(StoreError::Missing)?;
+        check_revision(account.revision, command.expected)?;
+        state.replace_password(command.account, command.password, command.revoke, command.at)?;
+        state.queue(command.account, command.outbox);
+        state.forgive(&command.forgive);
+        state.note(command.at, command.audit);
+        state.accounts.get(&command.account).cloned().ok_or(StoreError::Missing)
+    }
+
+    /// All at once: nobody sees it half done, so it never is unfinished.
+    async fn erase_account(&self, command: EraseAccount) -> Result<Erasure> {
+        let mut state = self.state()?;
+        let id = command.account;
+        let account = state.accounts.remove(&id).ok_or(StoreError::Missing)?;
+        let profile = state.profile_id_of(id)?;
+        state.profiles.remove(&profile);
+        state.statuses.retain(|_, status| status.account != id);
+        state.tokens.retain(|_, token| token.account != id);
+        state.mail_keys.retain(|_, key| key.account != id);
+        state.outbox.retain(|_, waiting| waiting.account != id);
+        state.places.remove(&id);
+        state.note(command.at, command.audit);
+        state.events.publish(command.at, EventKind::AccountErased { account: account.id, profile });
+        Ok(Erasure::Done)
     }
 }
 
@@ -131,14 +144,35 @@ impl State {
         self.accounts.insert(id, account.clone());
         let Profile { revision, bio, city, .. } = profile.clone();
         self.profiles.insert(profile.id, ProfileRow { account: id, revision, bio, city });
-        self.keep_tokens(id, command.tokens);
-        self.mail_keys.extend(command.mail_key.map(|row| (row.digest, Owned { account: id, row })));
-        for mail in command.outbox {
-            let number = OutboxId::new(next_id(&mut self.last_ids.outbox));
-            self.outbox.insert(number, WaitingMail { mail, leases: 0, held_until: None });
+        self.end_former(command.former, id, command.at);
+        self.keep_tokens(id, command.tokens, command.at);
+        if let Some(key) = command.mail_key {
+            self.keep_key(id, key);
         }
+        self.is_new_place(id, command.place, command.at);
+        self.queue(id, command.outbox);
+        self.note(command.at, command.audit.map(|note| AuditNote { account: Some(id), ..note }));
         self.events.publish(command.at, EventKind::AccountRegistered { account: id, profile: profile.id });
         Registered { account, profile }
+    }
+}
+
+impl State {
+    /// Replaces a password and ends what goes with the old one.
+    pub(super) fn replace_password(
+        &mut self,
+        id: AccountId,
+        password: PasswordHash,
+        revoke: Revoke,
+        at: Timestamp,
+    ) -> Result<()> {
+        let account = self.accounts.get_mut(&id).ok_or(StoreError::Missing)?;
+        account.password = password;
+        account.revision = account.revision.next();
+        self.tokens.retain(|_, token| token.account != id || !revoke.ends(token.id, token.row.kind));
+        self.end_keys(id, |purpose| purpose == KeyPurpose::ResetPassword);
+        self.events.publish(at, EventKind::PasswordChanged { account: id });
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{MemoryStore, state::State};
 use crate::{
     event::EventStream,
-    model::{AccountId, Digest, Timestamp},
+    model::{AccountId, Digest, ThrottleKey, Timestamp},
     store::{Inconsistency, Maintenance, Result},
 };
 
@@ -23,13 +23,17 @@ impl Maintenance for MemoryStore {
 
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize> {
         let mut state = self.state()?;
-        let tokens = state.tokens.iter().filter(|(_, token)| token.row.expires_at.is_some_and(|end| end <= now));
+        let tokens = state.tokens.iter().filter(|(_, token)| token.is_over(now));
         let tokens: Vec<Digest> = tokens.map(|(digest, _)| *digest).take(limit).collect();
         let mail_keys = state.mail_keys.iter().filter(|(_, key)| key.row.expires_at <= now);
         let mail_keys: Vec<Digest> = mail_keys.map(|(digest, _)| *digest).take(limit - tokens.len()).collect();
+        let left = limit - tokens.len() - mail_keys.len();
+        let tallies = state.tallies.iter().filter(|(_, row)| row.forgotten_at <= now);
+        let tallies: Vec<ThrottleKey> = tallies.map(|(key, _)| *key).take(left).collect();
         state.tokens.retain(|digest, _| !tokens.contains(digest));
         state.mail_keys.retain(|digest, _| !mail_keys.contains(digest));
-        Ok(tokens.len() + mail_keys.len())
+        state.tallies.retain(|key, _| !tallies.contains(key));
+        Ok(tokens.len() + mail_keys.len() + tallies.len())
     }
 
     fn events(&self) -> EventStream {
@@ -88,11 +92,13 @@ impl State {
         let statuses = self.statuses.iter().filter(|(_, row)| lost(row.account));
         let tokens = self.tokens.values().filter(|token| lost(token.account));
         let mail_keys = self.mail_keys.values().filter(|key| lost(key.account));
+        let mails = self.outbox.iter().filter(|(_, mail)| lost(mail.account));
         profiles
             .map(|(id, row)| format!("profile {id} belongs to account {}, which is not there", row.account))
             .chain(statuses.map(|(id, row)| format!("status {id} is by account {}, which is not there", row.account)))
             .chain(tokens.map(|token| format!("a token is of account {}, which is not there", token.account)))
             .chain(mail_keys.map(|key| format!("a mail key is of account {}, which is not there", key.account)))
+            .chain(mails.map(|(id, row)| format!("mail {id} is of account {}, which is not there", row.account)))
             .collect()
     }
 
@@ -103,6 +109,8 @@ impl State {
             ("profile", self.profiles.last_key_value().map(|(id, _)| id.get()), self.last_ids.profile),
             ("status", self.statuses.last_key_value().map(|(id, _)| id.get()), self.last_ids.status),
             ("mail", self.outbox.last_key_value().map(|(id, _)| id.get()), self.last_ids.outbox),
+            ("token", self.tokens.values().map(|token| token.id.get()).max(), self.last_ids.token),
+            ("line of the audit trail", self.audit.last_key_value().map(|(id, _)| id.get()), self.last_ids.audit),
         ];
         let beyond = numbers.into_iter().filter(|(_, highest, given)| highest.is_some_and(|highest| highest > *given));
         beyond.map(|(kind, _, given)| format!("a {kind} has a number beyond {given}, the last one given out")).collect()

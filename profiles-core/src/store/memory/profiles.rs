@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event::EventKind,
-    model::{AccountId, Profile, ProfileId, Revision, Timestamp},
+    model::{AccountId, Profile, ProfileId, Revision, Stamp},
     store::{ProfileChange, ProfileFilter, Profiles, Result, Rows, Slice, StoreError},
 };
 
@@ -28,7 +28,7 @@ impl Profiles for MemoryStore {
         id: ProfileId,
         expected: Revision,
         change: ProfileChange,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<Profile> {
         let mut state = self.state()?;
         let row = state.profiles.get_mut(&id).ok_or(StoreError::Missing)?;
@@ -36,7 +36,8 @@ impl Profiles for MemoryStore {
         row.bio = change.bio.unwrap_or_else(|| row.bio.clone());
         row.city = change.city.unwrap_or_else(|| row.city.clone());
         row.revision = row.revision.next();
-        state.events.publish(at, EventKind::ProfileChanged { profile: id });
+        state.note(stamp.at, stamp.audit);
+        state.events.publish(stamp.at, EventKind::ProfileChanged { profile: id });
         state.profile(id)?.ok_or(StoreError::Missing)
     }
 

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    event::EventPublisher,
+    event::{EventKind, EventPublisher},
     mail::Mail,
     model::{
-        Account, AccountId, Bio, City, Digest, Email, OutboxId, ProfileId, Revision, StatusId, StatusText, Timestamp,
-        Username, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, Bio, City, Digest, Email, Network, OutboxId, ProfileId,
+        Revision, StatusId, StatusText, Tally, ThrottleKey, Timestamp, TokenId, Username, UsernameKey,
     },
-    store::{Inconsistency, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique},
+    store::{Forgive, Inconsistency, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique},
 };
 
 /// Everything that is stored. Rows that show a username look it up in `accounts`, so a rename shows at once.
@@ -18,9 +18,12 @@ pub(super) struct State {
     pub(super) accounts: BTreeMap<AccountId, Account>,
     pub(super) profiles: BTreeMap<ProfileId, ProfileRow>,
     pub(super) statuses: BTreeMap<StatusId, StatusRow>,
-    pub(super) tokens: BTreeMap<Digest, Owned<NewToken>>,
+    pub(super) tokens: BTreeMap<Digest, TokenRow>,
     pub(super) mail_keys: BTreeMap<Digest, Owned<NewMailKey>>,
     pub(super) outbox: BTreeMap<OutboxId, WaitingMail>,
+    pub(super) places: BTreeMap<AccountId, Vec<(Network, Timestamp)>>,
+    pub(super) tallies: BTreeMap<ThrottleKey, TallyRow>,
+    pub(super) audit: BTreeMap<AuditId, AuditEntry>,
     pub(super) last_ids: LastIds,
     pub(super) events: EventPublisher,
     pub(super) closed: bool,
@@ -33,6 +36,8 @@ pub(super) struct LastIds {
     pub(super) profile: u64,
     pub(super) status: u64,
     pub(super) outbox: u64,
+    pub(super) token: u64,
+    pub(super) audit: u64,
 }
 
 pub(super) struct ProfileRow {
@@ -50,13 +55,43 @@ pub(super) struct StatusRow {
     pub(super) updated_at: Timestamp,
 }
 
-/// A token or mail key, and whose it is.
+pub(super) struct TokenRow {
+    pub(super) id: TokenId,
+    pub(super) account: AccountId,
+    pub(super) row: NewToken,
+    pub(super) created_at: Timestamp,
+    pub(super) last_used_at: Option<Timestamp>,
+}
+
+impl TokenRow {
+    pub(super) fn seen_at(&self) -> Timestamp {
+        self.last_used_at.unwrap_or(self.created_at)
+    }
+
+    pub(super) fn expires_at(&self) -> Option<Timestamp> {
+        self.row.lifetime.expires_at(self.seen_at())
+    }
+
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at().is_some_and(|end| end <= now)
+    }
+}
+
+/// How often something was tried, and whether the trail has told of the present wait.
+pub(super) struct TallyRow {
+    pub(super) tally: Tally,
+    pub(super) told: bool,
+    pub(super) forgotten_at: Timestamp,
+}
+
+/// A mail key, and whose it is.
 pub(super) struct Owned<T> {
     pub(super) account: AccountId,
     pub(super) row: T,
 }
 
 pub(super) struct WaitingMail {
+    pub(super) account: AccountId,
     pub(super) mail: Mail,
     /// How often it was leased.
     pub(super) leases: u32,
@@ -87,6 +122,17 @@ pub(super) fn cut<Id: Ord + Copy, T>(rows: Vec<(Id, T)>, slice: Slice<Id>) -> Ro
     let more = rows.len() > slice.limit;
     rows.truncate(slice.limit);
     Rows { rows, more }
+}
+
+/// The places of one account that are kept; of more, the one goes that was not seen for longest.
+const PLACES: usize = 20;
+
+fn remember_place(places: &mut Vec<(Network, Timestamp)>, place: Network, at: Timestamp) {
+    places.retain(|(known, _)| *known != place);
+    if places.len() >= PLACES {
+        places.remove(0);
+    }
+    places.push((place, at));
 }
 
 impl State {
@@ -120,7 +166,65 @@ impl State {
     }
 
     /// Keeps tokens that were checked to be new.
-    pub(super) fn keep_tokens(&mut self, account: AccountId, tokens: Vec<NewToken>) {
-        self.tokens.extend(tokens.into_iter().map(|row| (row.digest, Owned { account, row })));
+    pub(super) fn keep_tokens(&mut self, account: AccountId, tokens: Vec<NewToken>, at: Timestamp) {
+        for row in tokens {
+            let id = TokenId::new(next_id(&mut self.last_ids.token));
+            self.tokens.insert(row.digest, TokenRow { id, account, row, created_at: at, last_used_at: None });
+        }
+    }
+
+    /// Adds a line to the trail, if there is one.
+    pub(super) fn note(&mut self, at: Timestamp, note: Option<AuditNote>) {
+        if let Some(note) = note {
+            let id = AuditId::new(next_id(&mut self.last_ids.audit));
+            self.audit.insert(id, AuditEntry { id, at, note });
+        }
+    }
+
+    /// Puts mails of an account into the outbox.
+    pub(super) fn queue(&mut self, account: AccountId, mails: Vec<Mail>) {
+        for mail in mails {
+            let number = OutboxId::new(next_id(&mut self.last_ids.outbox));
+            self.outbox.insert(number, WaitingMail { account, mail, leases: 0, held_until: None });
+        }
+    }
+
+    /// Forgets tries that turned out right.
+    pub(super) fn forgive(&mut self, tries: &[Forgive]) {
+        for forgiven in tries {
+            match forgiven {
+                Forgive::All(key) => drop(self.tallies.remove(key)),
+                Forgive::One(key) => {
+                    if let Some(row) = self.tallies.get_mut(key) {
+                        row.tally.count = row.tally.count.saturating_sub(1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends this session if it is another account's.
+    pub(super) fn end_former(&mut self, former: Option<Digest>, account: AccountId, at: Timestamp) {
+        let Some(former) = former else { return };
+        if self.tokens.get(&former).is_some_and(|token| token.account != account) {
+            self.end_token(&former, at);
+        }
+    }
+
+    /// Ends a token, if it is there.
+    pub(super) fn end_token(&mut self, digest: &Digest, at: Timestamp) -> Option<TokenRow> {
+        let token = self.tokens.remove(digest)?;
+        self.events.publish(at, EventKind::LoggedOut { account: token.account, kind: token.row.kind });
+        Some(token)
+    }
+
+    /// Notes a place; answers whether it is new, while others were known.
+    pub(super) fn is_new_place(&mut self, account: AccountId, place: Option<Network>, at: Timestamp) -> bool {
+        let Some(place) = place else { return false };
+        let places = self.places.entry(account).or_default();
+        let known = places.iter().any(|(known, _)| *known == place);
+        let new = !known && !places.is_empty();
+        remember_place(places, place, at);
+        new
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event::EventKind,
-    model::{AccountId, Revision, Status, StatusId, StatusText, Timestamp},
+    model::{AccountId, Revision, Stamp, Status, StatusId, StatusText, Timestamp},
     store::{Result, Rows, Slice, StatusFilter, Statuses, StoreError},
 };
 
@@ -35,22 +35,24 @@ impl Statuses for MemoryStore {
         id: StatusId,
         expected: Revision,
         text: Option<StatusText>,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<Status> {
         let mut state = self.state()?;
         let row = state.statuses.get_mut(&id).ok_or(StoreError::Missing)?;
         check_revision(row.revision, expected)?;
         row.text = text.unwrap_or_else(|| row.text.clone());
-        row.updated_at = at;
+        row.updated_at = stamp.at;
         row.revision = row.revision.next();
-        state.events.publish(at, EventKind::StatusChanged { status: id });
+        state.note(stamp.at, stamp.audit);
+        state.events.publish(stamp.at, EventKind::StatusChanged { status: id });
         state.status(id)?.ok_or(StoreError::Missing)
     }
 
-    async fn delete_status(&self, id: StatusId, at: Timestamp) -> Result<()> {
+    async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()> {
         let mut state = self.state()?;
         state.statuses.remove(&id).ok_or(StoreError::Missing)?;
-        state.events.publish(at, EventKind::StatusDeleted { status: id });
+        state.note(stamp.at, stamp.audit);
+        state.events.publish(stamp.at, EventKind::StatusDeleted { status: id });
         Ok(())
     }
 

@@ -2,11 +2,14 @@
 
 use async_trait::async_trait;
 
-use super::MemoryStore;
+use super::{
+    MemoryStore,
+    state::{State, TokenRow},
+};
 use crate::{
     event::EventKind,
-    model::{Account, Digest, Principal, Timestamp},
-    store::{LogIn, Result, StoreError, Tokens},
+    model::{Account, AccountId, AuditNote, Digest, KeyPurpose, Principal, Stamp, Timestamp, Token, TokenKind},
+    store::{EndTokens, IssueToken, LogIn, Result, StoreError, Tokens},
 };
 
 #[async_trait]
@@ -23,36 +26,129 @@ impl Tokens for MemoryStore {
         account.password = command.rehashed.unwrap_or_else(|| account.password.clone());
         account.revision = account.revision.next();
         let account = account.clone();
-        state.keep_tokens(account.id, command.tokens);
+        state.end_former(command.former, account.id, command.at);
+        state.keep_tokens(account.id, command.tokens, command.at);
+        state.end_oldest_logins(account.id, command.most, command.at);
+        state.end_keys(account.id, |purpose| purpose == KeyPurpose::ResetPassword);
+        if state.is_new_place(account.id, command.place, command.at) {
+            state.queue(account.id, command.if_new_place.into_iter().collect());
+        }
+        state.forgive(&command.forgive);
+        state.note(command.at, command.audit);
         state.events.publish(command.at, EventKind::LoggedIn { account: account.id });
         Ok(account)
     }
 
     async fn principal(&self, digest: &Digest, now: Timestamp) -> Result<Option<Principal>> {
         let state = self.state()?;
-        let Some(token) = state.tokens.get(digest) else { return Ok(None) };
-        if token.row.expires_at.is_some_and(|end| end <= now) {
-            return Ok(None);
-        }
+        let Some(token) = state.tokens.get(digest).filter(|token| !token.is_over(now)) else { return Ok(None) };
         let profile = state.profile_id_of(token.account)?;
         Ok(state.accounts.get(&token.account).map(|account| Principal {
+            token: token.id,
             account: account.id,
             profile,
             username: account.username.clone(),
             is_staff: account.is_staff,
             is_active: account.is_active,
             kind: token.row.kind,
-            expires_at: token.row.expires_at,
+            scopes: token.row.scopes,
+            expires_at: token.expires_at(),
+            seen_at: token.seen_at(),
         }))
     }
 
-    async fn revoke(&self, digests: &[Digest], at: Timestamp) -> Result<()> {
+    async fn tokens_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Token>> {
+        let state = self.state()?;
+        let own = state.tokens.values().filter(|token| token.account == account && !token.is_over(now));
+        let mut tokens: Vec<Token> = own.map(to_token).collect();
+        tokens.sort_by_key(|token| token.id);
+        Ok(tokens)
+    }
+
+    async fn issue_token(&self, command: IssueToken) -> Result<Token> {
         let mut state = self.state()?;
+        if !state.accounts.contains_key(&command.account) {
+            return Err(StoreError::Missing);
+        }
+        let kind = command.token.kind;
+        let alike = state.tokens.values().filter(|token| token.account == command.account && token.row.kind == kind);
+        if alike.filter(|token| !token.is_over(command.at)).count() >= command.most {
+            return Err(StoreError::Full);
+        }
+        state.check_tokens_are_new(std::slice::from_ref(&command.token))?;
+        let digest = command.token.digest;
+        state.keep_tokens(command.account, vec![command.token], command.at);
+        let token = state.tokens.get(&digest).map(to_token).ok_or(StoreError::Missing)?;
+        state.note(command.at, about(command.audit.as_ref(), &token));
+        Ok(token)
+    }
+
+    async fn revoke(&self, digests: &[Digest], stamp: Stamp) -> Result<()> {
+        let mut state = self.state()?;
+        let mut ended = 0;
         for digest in digests {
-            if let Some(token) = state.tokens.remove(digest) {
-                state.events.publish(at, EventKind::LoggedOut { account: token.account, kind: token.row.kind });
+            ended += usize::from(state.end_token(digest, stamp.at).is_some());
+        }
+        state.note(stamp.at, stamp.audit.filter(|_| ended > 0));
+        Ok(())
+    }
+
+    async fn end_tokens(&self, command: EndTokens) -> Result<usize> {
+        let mut state = self.state()?;
+        let own = state.tokens.iter().filter(|(_, token)| token.account == command.account);
+        let chosen = own.filter(|(_, token)| command.which.matches(token.id, token.row.kind));
+        let mut chosen: Vec<_> = chosen.map(|(digest, token)| (token.id, *digest)).collect();
+        chosen.sort_unstable();
+        for (_, digest) in &chosen {
+            if let Some(token) = state.end_token(digest, command.at) {
+                state.note(command.at, about(command.audit.as_ref(), &to_token(&token)));
+            }
+        }
+        Ok(chosen.len())
+    }
+
+    async fn touch(&self, used: &[(Digest, Timestamp)]) -> Result<()> {
+        let mut state = self.state()?;
+        for (digest, at) in used {
+            if let Some(token) =
+                state.tokens.get_mut(digest).filter(|token| *at > token.seen_at() && !token.is_over(*at))
+            {
+                token.last_used_at = Some(*at);
             }
         }
         Ok(())
+    }
+}
+
+/// The line about this token.
+fn about(note: Option<&AuditNote>, token: &Token) -> Option<AuditNote> {
+    note.map(|note| AuditNote { object: Some(token.id.get()), ..note.clone() })
+}
+
+fn to_token(token: &TokenRow) -> Token {
+    Token {
+        id: token.id,
+        account: token.account,
+        kind: token.row.kind,
+        name: token.row.name.clone(),
+        scopes: token.row.scopes,
+        created_at: token.created_at,
+        last_used_at: token.last_used_at,
+        expires_at: token.expires_at(),
+        origin: token.row.origin.clone(),
+    }
+}
+
+impl State {
+    /// Ends those logins that were not used for longest, until there are no more than `most`.
+    fn end_oldest_logins(&mut self, account: AccountId, most: usize, at: Timestamp) {
+        let logins = self.tokens.iter().filter(|(_, token)| token.account == account);
+        let logins = logins.filter(|(_, token)| token.row.kind != TokenKind::Personal);
+        let mut logins: Vec<_> = logins.map(|(digest, token)| (token.seen_at(), token.id, *digest)).collect();
+        logins.sort_unstable();
+        let beyond = logins.len().saturating_sub(most);
+        for (_, _, digest) in logins.into_iter().take(beyond) {
+            self.end_token(&digest, at);
+        }
     }
 }
