@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     env::EntropyError,
     fields::FieldErrors,
-    password::HashingError,
+    password::{HashingError, JudgingError},
     permissions::Denied,
     store::{StoreError, Unique},
 };
@@ -95,6 +95,15 @@ impl From<HashingError> for Error {
         match error {
             HashingError::Busy => Self::Busy,
             other => Self::Unavailable(other.into()),
+        }
+    }
+}
+
+impl From<JudgingError> for Error {
+    fn from(error: JudgingError) -> Self {
+        match error {
+            JudgingError::Busy => Self::Busy,
+            other @ JudgingError::Failed => Self::Unavailable(other.into()),
         }
     }
 }

@@ -6,7 +6,7 @@ use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoin
 use profiles_core::{
     Core, Settings, Verification,
     env::SystemEntropy,
-    password::{Argon2Config, Argon2ConfigError, Argon2Pool},
+    password::{Argon2Config, Argon2ConfigError, Argon2Pool, Blocklist, BlocklistError, PasswordPolicy, Strength},
     store::{
         MemoryStore, Store,
         sled::{OpenError, SledConfig, SledStore},
@@ -15,7 +15,7 @@ use profiles_core::{
 
 use crate::{
     Api,
-    config::{Anonymous, Config, EmailVerification, Limit, Pagination, Passwords},
+    config::{Anonymous, Config, ContextWord, EmailVerification, Limit, Pagination, Passwords, PolicyPreset, WebUrl},
     http::{self, AuthenticationOrder, headers::SecurityHeaders, health, trace::Trace},
     secret::{SecretError, mail_secret},
 };
@@ -36,6 +36,14 @@ pub enum StartError {
     /// Hashing as it is configured is too weak or too dear.
     #[error(transparent)]
     Hashing(#[from] Argon2ConfigError),
+    /// The list of refused passwords can't be used.
+    #[error("password_blocklist: {} {error}", path.display())]
+    Blocklist {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: BlocklistError,
+    },
     /// The core itself.
     #[error(transparent)]
     Core(#[from] profiles_core::Error),
@@ -67,14 +75,17 @@ pub struct Opened {
 /// The services over the database of this configuration.
 ///
 /// # Errors
-/// The database does not open, or the secret can't be read or made.
+/// The list of refused passwords can't be read, the database does not open, or the secret can't be read or made.
 pub fn open_core(config: &Config) -> Result<Opened, StartError> {
-    // First the lock, so that two servers do not make a secret at the same time.
+    // What can be wrong without the database comes before anything is made.
+    let policy = password_policy(config)?;
+    // Then the lock, so that two servers do not make a secret at the same time.
     let store = Arc::new(open_store(config)?);
     let unclean = store.opened_unclean();
     let secret = mail_secret(&config.storage, &SystemEntropy)?;
     let hasher = Argon2Pool::new(hashing(&config.passwords)?, Arc::new(SystemEntropy));
     let builder = Core::builder(store as Arc<dyn Store>).hasher(Arc::new(hasher)).mail_secret(secret);
+    let builder = builder.policy(policy);
     Ok(Opened { core: Arc::new(builder.settings(core_settings(config)).build()?), unclean })
 }
 
@@ -99,6 +110,40 @@ pub(crate) fn hashing(passwords: &Passwords) -> Result<Argon2Config, Argon2Confi
     })
 }
 
+/// The rules for new passwords: the preset's, changed by what else is set. Reads the list of refused ones.
+///
+/// # Errors
+/// [`StartError::Blocklist`].
+pub(crate) fn password_policy(config: &Config) -> Result<PasswordPolicy, StartError> {
+    let passwords = &config.passwords;
+    let mut policy = match passwords.policy {
+        PolicyPreset::Django => PasswordPolicy::django(),
+        PolicyPreset::Nist => PasswordPolicy::nist(),
+    };
+    if let Some(min_length) = passwords.min_length {
+        policy = policy.with_min_length(count(min_length));
+    }
+    if passwords.policy == PolicyPreset::Nist || !passwords.words.is_empty() {
+        let host = config.network.public_url.as_ref().map(WebUrl::host);
+        let words = passwords.words.iter().map(ContextWord::as_str);
+        policy = policy.with_service_words(words.chain([config.mail.site_name.as_str()]).chain(host));
+    }
+    if let Limit::At(score) = passwords.score
+        && let Some(least) = Strength::from_score(score)
+    {
+        policy = policy.with_strength(least);
+    }
+    if let Some(path) = &passwords.blocklist {
+        let failed = |error| StartError::Blocklist { path: path.clone(), error };
+        let list = Blocklist::open(path).map_err(failed)?;
+        if list.is_empty() {
+            tracing::warn!(path = %path.display(), "the list of refused passwords is empty");
+        }
+        policy = policy.with_blocklist(list);
+    }
+    Ok(policy.with_classes(passwords.classes.iter().copied()))
+}
+
 fn core_settings(config: &Config) -> Settings {
     let mut settings = Settings::default();
     settings.reads = config.api.reads;
@@ -121,10 +166,10 @@ fn http_settings(config: &Config) -> http::Settings {
         },
         pagination: match config.api.pagination {
             Pagination::PageNumber => http::Pagination::PageNumber {
-                size: rows(config.api.page_size),
+                size: count(config.api.page_size),
                 max_size: match config.api.max_page_size {
                     Limit::Off => None,
-                    Limit::At(most) => Some(rows(most)),
+                    Limit::At(most) => Some(count(most)),
                 },
             },
             Pagination::None => http::Pagination::None,
@@ -136,8 +181,8 @@ fn http_settings(config: &Config) -> http::Settings {
     }
 }
 
-fn rows(rows: u32) -> usize {
-    usize::try_from(rows).unwrap_or(usize::MAX)
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// The whole server but for its sockets.

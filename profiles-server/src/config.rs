@@ -38,7 +38,7 @@ pub use self::{
     mail::Mail,
     network::{HostPort, Network, WebUrl},
     one_line::OneLine,
-    passwords::Passwords,
+    passwords::{ContextWord, Passwords, PolicyPreset},
     sessions::{SecureCookies, Sessions, TrustedOrigin},
     storage::{SecretKey, Storage},
 };
@@ -65,7 +65,7 @@ pub struct Config {
     pub accounts: Accounts,
     /// Sessions and cookies.
     pub sessions: Sessions,
-    /// What hashing costs.
+    /// Which passwords are good enough, and what hashing them costs.
     pub passwords: Passwords,
     /// What mails say.
     pub mail: Mail,

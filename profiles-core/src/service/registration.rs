@@ -151,7 +151,7 @@ impl Core {
         }
         let password1 = errors.check(name::PASSWORD1, form.password1);
         if let Some(password) = &password1 {
-            let violations = self.policy.check(password.expose(), None);
+            let violations = self.policy.judge(password, None).await?;
             errors.extend(name::PASSWORD1, violations.into_iter().map(FieldError::Password).collect());
         }
         let password2 = errors.check(name::PASSWORD2, form.password2);
@@ -165,7 +165,7 @@ impl Core {
             // Each of them is there or has left an error behind.
             return Err(FieldErrors::of(name::NON_FIELD_ERRORS, FieldError::Required).into());
         };
-        self.accept_pair(&username, email.as_ref(), &password, &again)?;
+        self.accept_pair(&username, email.as_ref(), &password, &again).await?;
         Ok(Accepted { username, email, password })
     }
 
@@ -185,24 +185,24 @@ impl Core {
     }
 
     /// What is looked at only when every field is good by itself.
-    fn accept_pair(
+    async fn accept_pair(
         &self,
         username: &Username,
         email: Option<&Email>,
         password: &Password,
         again: &Password,
-    ) -> Result<(), FieldErrors> {
+    ) -> Result<()> {
         if password.expose() != again.expose() {
-            return Err(FieldErrors::of(name::NON_FIELD_ERRORS, FieldError::PasswordMismatch));
+            return Err(FieldErrors::of(name::NON_FIELD_ERRORS, FieldError::PasswordMismatch).into());
         }
         let about = PasswordContext {
             username: username.as_str(),
             email: email.map_or("", Email::as_str),
             ..PasswordContext::default()
         };
-        let violations = self.policy.check(password.expose(), Some(&about));
+        let violations = self.policy.judge(password, Some(&about)).await?;
         let mut errors = FieldErrors::new();
         errors.extend(name::NON_FIELD_ERRORS, violations.into_iter().map(FieldError::Password).collect());
-        errors.into_result()
+        Ok(errors.into_result()?)
     }
 }

@@ -108,6 +108,12 @@ impl WebUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its host, with the port if there is one.
+    pub(crate) fn host(&self) -> &str {
+        let rest = self.0.split_once("://").map_or(self.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default()
+    }
 }
 
 impl FromStr for WebUrl {
@@ -147,7 +153,8 @@ mod tests {
 
     #[test]
     fn a_public_url_is_a_plain_one() {
-        assert_eq!("https://a.example/p/".parse::<WebUrl>().unwrap().as_str(), "https://a.example/p");
+        let url: WebUrl = "https://a.example:8443/p/".parse().unwrap();
+        assert_eq!((url.as_str(), url.host()), ("https://a.example:8443/p", "a.example:8443"));
         for bad in ["a.example", "ftp://a", "https://", "https:///p", "https://u:p@a", "https://a?b", "https://a b"] {
             assert!(bad.parse::<WebUrl>().is_err(), "{bad}");
         }

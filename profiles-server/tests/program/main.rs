@@ -14,6 +14,7 @@
 mod errors;
 mod footprint;
 mod killed;
+mod passwords;
 mod place;
 mod serving;
 mod user;
