@@ -3,6 +3,7 @@
 //! A subject has a file: its commands, their answers, how they are done, and an `impl Subject` for each kind of answer.
 //! To add one, write that file and name it in [`Command`].
 
+mod data;
 mod lines;
 mod parsed;
 mod protocol;
@@ -134,7 +135,7 @@ impl Operator {
             Err(other) => return Err(other.into()),
         };
         match config.storage.control_socket() {
-            Some(path) => match Remote::find(path, &config.storage.data_dir).await? {
+            Some(path) => match Remote::find(path, &config.storage).await? {
                 Some(remote) => Ok(Self(Way::Remote(remote))),
                 None => Err(locked.into()),
             },

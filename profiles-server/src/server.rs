@@ -77,7 +77,7 @@ impl Server {
         let Opened { core, unclean } = open_core(&config)?;
         // Only who has the database may take the socket's place.
         let control = match config.storage.control_socket() {
-            Some(path) => Some(ControlSocket::bind(path).await),
+            Some(path) => Some(ControlSocket::bind(path, &config.storage).await),
             None => None,
         };
         let app = App::new(core, &config);

@@ -1,7 +1,7 @@
 //! What the control socket speaks: one JSON object a line, a request and then its answer.
 //!
 //! ```text
-//! {"version":1,"command":{"user":{"set_active":{"name":"ada","active":false}}}}
+//! {"version":1,"data":{"device":1,"inode":2},"command":{"user":{"set_active":{"name":"ada","active":false}}}}
 //! {"version":1,"answer":{"active":{"id":1,"username":"ada",..}}}
 //! ```
 //!
@@ -12,7 +12,7 @@ use profiles_core::Core;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Command, OperatorError, lines::LONGEST_LINE};
+use super::{Command, OperatorError, data::DataId, lines::LONGEST_LINE};
 
 /// Counts the ways in which the protocol has changed so that an older program can't follow. A command more is no such
 /// change: a server that does not know it says so.
@@ -27,6 +27,7 @@ struct Versioned {
 #[derive(Serialize, Deserialize)]
 struct Request {
     version: u32,
+    data: DataId,
     command: Command,
 }
 
@@ -45,14 +46,14 @@ enum Outcome {
 }
 
 /// A command as a line, with its end. It may hold a password.
-pub(super) fn request(command: Command) -> Result<Vec<u8>, OperatorError> {
-    line(&Request { version: VERSION, command })
+pub(super) fn request(data: DataId, command: Command) -> Result<Vec<u8>, OperatorError> {
+    line(&Request { version: VERSION, data, command })
         .ok_or_else(|| OperatorError::Refused("this is too much for one command".to_owned()))
 }
 
 /// Does what a line asks for; the line to answer with. What is wrong with a line is told without repeating any of it.
-pub(super) async fn perform(core: &Core, request: &[u8]) -> Vec<u8> {
-    match read(request) {
+pub(super) async fn perform(core: &Core, data: DataId, request: &[u8]) -> Vec<u8> {
+    match read(data, request) {
         Ok(command) => {
             let change = command.change();
             let outcome = command.perform(core).await;
@@ -69,18 +70,24 @@ pub(super) async fn perform(core: &Core, request: &[u8]) -> Vec<u8> {
     }
 }
 
-fn read(request: &[u8]) -> Result<Command, String> {
+fn read(data: DataId, request: &[u8]) -> Result<Command, String> {
     let Ok(Versioned { version }) = serde_json::from_slice(request) else {
         return Err("a request is a JSON object on a line, with a version and a command".to_owned());
     };
     if version != VERSION {
         return Err(other_version(VERSION, version));
     }
-    serde_json::from_slice::<Request>(request).map(|request| request.command).map_err(|_| {
-        "the running server does not understand this command: use the same version of profiles-server, or stop the \
-         server first"
-            .to_owned()
-    })
+    match serde_json::from_slice::<Request>(request) {
+        Ok(request) if request.data == data => Ok(request.command),
+        Ok(_) => {
+            Err("the server that listens on this control socket has other data: give each server a control_socket \
+                      of its own"
+                .to_owned())
+        }
+        Err(_) => Err("the running server does not understand this command: use the same version of profiles-server, \
+                       or stop the server first"
+            .to_owned()),
+    }
 }
 
 /// The line that tells why there is no answer.
@@ -128,9 +135,11 @@ mod tests {
     use super::*;
     use crate::{logging::captured::Log, operator::user};
 
+    const DATA: DataId = DataId::numbered(7);
+
     async fn told(request: &str) -> String {
         let core = Core::builder(Arc::new(MemoryStore::new())).build().unwrap();
-        answer::<user::Answer>(&perform(&core, request.as_bytes()).await).unwrap_err().to_string()
+        answer::<user::Answer>(&perform(&core, DATA, request.as_bytes()).await).unwrap_err().to_string()
     }
 
     #[tokio::test]
@@ -156,11 +165,14 @@ mod tests {
             r#"{"user":{"set_password":{"name":"ada","password":{"hunter2":2}}}}"#,
             r#"{"user":{"set_password":{"name":"ada","password":"hunter2\u0000"}}}"#,
         ] {
-            let told = told(&format!(r#"{{"version":1,"command":{command}}}"#)).await;
+            let told = told(&format!(r#"{{"version":1,"data":{{"device":1,"inode":7}},"command":{command}}}"#)).await;
             assert!(told.starts_with("the running server does not understand this command"), "{told}");
             assert!(!told.contains("hunter2"), "{told}");
         }
-        told(r#"{"version":1,"command":{"user":{"set_password":{"name":"ada","password":"hunter2"}}}}"#).await;
+        let command = r#"{"user":{"set_password":{"name":"ada","password":"hunter2"}}}"#;
+        let request = |inode| format!(r#"{{"version":1,"data":{{"device":1,"inode":{inode}}},"command":{command}}}"#);
+        assert_eq!(told(&request(7)).await, "there is no account \"ada\"");
+        assert!(told(&request(8)).await.contains("this control socket has other data"));
         drop(guard);
         let lines = log.lines();
         assert_eq!(lines.len(), 1, "{lines:?}");
@@ -171,7 +183,7 @@ mod tests {
     #[test]
     fn nothing_is_longer_than_a_line() {
         let long = user::Command::SetActive { name: "x".repeat(LONGEST_LINE), active: true };
-        assert_eq!(request(long.into()).unwrap_err().to_string(), "this is too much for one command");
+        assert_eq!(request(DATA, long.into()).unwrap_err().to_string(), "this is too much for one command");
         let reply = refusal("x".repeat(LONGEST_LINE));
         assert_eq!(answer::<user::Answer>(&reply).unwrap_err().to_string(), "the answer is too long");
     }

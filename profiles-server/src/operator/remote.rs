@@ -14,9 +14,11 @@ use tokio::{
 
 use super::{
     OperatorError, Subject,
+    data::DataId,
     lines::{LONGEST_LINE, Line, read_line},
     protocol,
 };
+use crate::config::Storage;
 
 /// How long an answer may take: longer than the longest queue for hashing.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -27,24 +29,30 @@ const RETRY: Duration = Duration::from_millis(50);
 /// read for an hour.
 pub(super) struct Remote {
     path: PathBuf,
+    data: DataId,
 }
 
 impl Remote {
-    /// The server that listens there; `None` if none does.
-    pub(super) async fn find(path: PathBuf, data_dir: &Path) -> Result<Option<Self>, OperatorError> {
+    /// The server that listens there; `None` if none does. The database is there, and in use.
+    pub(super) async fn find(path: PathBuf, storage: &Storage) -> Result<Option<Self>, OperatorError> {
+        let closed = |socket, error| OperatorError::Closed { data_dir: storage.data_dir.clone(), socket, error };
+        let data = match DataId::of(storage) {
+            Ok(data) => data,
+            Err(error) => return Err(closed(path, error)),
+        };
         match connect(&path).await {
-            Ok(_) => Ok(Some(Self { path })),
+            Ok(_) => Ok(Some(Self { path, data })),
             // None was made, or one was left by a crash.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => Ok(None),
             // Its path is too long: the server has none either.
             Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(None),
-            Err(error) => Err(OperatorError::Closed { data_dir: data_dir.to_owned(), socket: path, error }),
+            Err(error) => Err(closed(path, error)),
         }
     }
 
     /// Has this done.
     pub(super) async fn ask<S: Subject>(&self, command: S) -> Result<S::Answer, OperatorError> {
-        let request = protocol::request(command.into())?;
+        let request = protocol::request(self.data, command.into())?;
         let answered = timeout(PATIENCE, exchange(&self.path, &request)).await;
         let reply = answered.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()));
         let reply = reply.map_err(|error| OperatorError::Unanswered { socket: self.path.clone(), error })?;

@@ -18,9 +18,11 @@ use tokio::{
 
 use self::file::SocketFile;
 use super::{
+    data::DataId,
     lines::{LONGEST_LINE, Line, read_line},
     protocol,
 };
+use crate::config::Storage;
 
 /// Connections at once; more of them wait.
 const CONNECTIONS: usize = 8;
@@ -57,21 +59,24 @@ pub(crate) enum SocketError {
 pub(crate) struct ControlSocket {
     listener: UnixListener,
     file: SocketFile,
+    data: DataId,
 }
 
 impl ControlSocket {
-    /// Listens there, for this account alone. What a crash has left there is replaced.
+    /// Listens there, for this account alone and for commands about the database of `storage`, which is open. What a
+    /// crash has left there is replaced.
     ///
     /// # Errors
     /// It can't, or another server does.
-    pub(crate) async fn bind(path: PathBuf) -> Result<Self, SocketError> {
+    pub(crate) async fn bind(path: PathBuf, storage: &Storage) -> Result<Self, SocketError> {
+        let data = DataId::of(storage).map_err(|error| SocketError::Io { path: path.clone(), error })?;
         let (listener, file) = file::listen(path).await?;
-        Ok(Self { listener, file })
+        Ok(Self { listener, file, data })
     }
 
     /// Answers until `stop` turns true or its sender is gone; commands that are under way are finished.
     pub(crate) async fn run(self, core: Arc<Core>, mut stop: watch::Receiver<bool>) {
-        let Self { listener, file } = self;
+        let Self { listener, file, data } = self;
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let mut connections = JoinSet::new();
         while !*stop.borrow() {
@@ -86,7 +91,7 @@ impl ControlSocket {
                         let (core, stop) = (Arc::clone(&core), stop.clone());
                         connections.spawn(async move {
                             // A client that is gone needs no answer.
-                            let _ = converse(stream, &core, stop).await;
+                            let _ = converse(stream, &core, data, stop).await;
                             drop(place);
                         });
                     }
@@ -103,7 +108,7 @@ impl ControlSocket {
 }
 
 /// Answers line by line, until the client leaves, is too slow or talks nonsense.
-async fn converse(stream: UnixStream, core: &Core, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+async fn converse(stream: UnixStream, core: &Core, data: DataId, mut stop: watch::Receiver<bool>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let line = select! {
@@ -112,7 +117,7 @@ async fn converse(stream: UnixStream, core: &Core, mut stop: watch::Receiver<boo
         };
         match line {
             Line::Whole(request) => {
-                let reply = protocol::perform(core, &request).await;
+                let reply = protocol::perform(core, data, &request).await;
                 timeout(PATIENCE, stream.write_all(&reply)).await??;
             }
             Line::TooLong => {

@@ -118,6 +118,22 @@ fn two_servers_are_told_apart_by_their_data() {
 }
 
 #[test]
+fn a_command_never_reaches_the_data_of_another_server() {
+    let place = Place::new();
+    let _first = place.serve("--data-dir one --control-socket ./ctl");
+    let mut second = place.serve("--data-dir two --control-socket ./ctl");
+    let log = second.log_until("operator's commands need this server to be stopped");
+    assert!(log.contains("another server listens on ./ctl"), "{log}");
+    assert_eq!(make(&place, "--data-dir one --control-socket ./ctl").code, Some(0));
+    let ended = make(&place, "--data-dir two --control-socket ./ctl");
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.err.contains("the server that listens on this control socket has other data"), "{ended:?}");
+    // A path that leads to the same data does.
+    std::os::unix::fs::symlink("one", place.path("link")).unwrap();
+    assert_eq!(place.run("user promote ada --data-dir link --control-socket ./ctl").out, "ada is staff\n");
+}
+
+#[test]
 fn without_a_socket_the_server_must_be_stopped() {
     let place = Place::new();
     let server = place.serve("--control-socket off");
@@ -192,7 +208,9 @@ fn nonsense_is_refused_and_does_no_harm() {
     assert!(answer(&garbage).contains("the running server speaks version 1 of the control protocol"));
     // A request that is cut off is none.
     let mut cut_off = connect(&place);
-    cut_off.write_all(br#"{"version":1,"command":{"user_list":{"after":null}}}"#).unwrap();
+    cut_off
+        .write_all(br#"{"version":1,"data":{"device":1,"inode":1},"command":{"user_list":{"after":null}}}"#)
+        .unwrap();
     cut_off.shutdown(std::net::Shutdown::Write).unwrap();
     assert_eq!(answer(&cut_off), "");
     drop(connect(&place));
@@ -239,7 +257,7 @@ fn a_list_that_nobody_reads_on_is_no_burden() {
     // Requests without end, and no answer is ever taken.
     let mut stream = connect(&place);
     stream.set_nonblocking(true).unwrap();
-    let request = b"{\"version\":1,\"command\":{\"user_list\":{\"after\":null}}}\n".repeat(1000);
+    let request = b"{\"version\":1}\n".repeat(1000);
     while stream.write(&request).is_ok() {}
     assert!(place.run("user list").out.contains("  ada  "));
     drop(stream);

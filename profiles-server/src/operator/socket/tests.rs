@@ -9,11 +9,22 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::operator::{remote::Remote, user};
+use crate::{
+    config::Storage,
+    operator::{remote::Remote, user},
+};
+
+/// With a place for a database.
+fn storage(directory: &TempDir) -> Storage {
+    let storage = Storage { data_dir: directory.path().to_owned(), ..Storage::default() };
+    fs::create_dir(storage.store_dir()).unwrap();
+    storage
+}
 
 /// A socket with so many accounts behind it.
 struct Listening {
     directory: TempDir,
+    storage: Storage,
     stop: watch::Sender<bool>,
     running: JoinHandle<()>,
 }
@@ -26,10 +37,11 @@ impl Listening {
         }
         let core = Arc::new(Core::builder(Arc::new(store)).build().unwrap());
         let directory = tempfile::tempdir().unwrap();
-        let socket = ControlSocket::bind(directory.path().join("s")).await.unwrap();
+        let storage = storage(&directory);
+        let socket = ControlSocket::bind(directory.path().join("s"), &storage).await.unwrap();
         let stop = watch::Sender::new(false);
         let running = tokio::spawn(socket.run(core, stop.subscribe()));
-        Self { directory, stop, running }
+        Self { directory, storage, stop, running }
     }
 
     fn path(&self) -> PathBuf {
@@ -37,7 +49,7 @@ impl Listening {
     }
 
     async fn remote(&self) -> Remote {
-        Remote::find(self.path(), self.directory.path()).await.unwrap().unwrap()
+        Remote::find(self.path(), &self.storage).await.unwrap().unwrap()
     }
 }
 
@@ -83,25 +95,26 @@ async fn it_ends_although_somebody_is_connected_and_leaves_nothing() {
     let _idle = UnixStream::connect(listening.path()).await.unwrap();
     listening.stop.send_replace(true);
     timeout(PATIENCE / 2, listening.running).await.unwrap().unwrap();
-    assert_eq!(fs::read_dir(listening.directory.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(listening.directory.path()).unwrap().count(), 1, "the database alone");
 }
 
 #[tokio::test]
 async fn only_a_socket_that_nobody_listens_on_is_replaced() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("s");
-    let first = ControlSocket::bind(path.clone()).await.unwrap();
+    let (path, storage) = (directory.path().join("s"), storage(&directory));
+    let bind = || ControlSocket::bind(path.clone(), &storage);
+    let first = bind().await.unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(matches!(ControlSocket::bind(path.clone()).await, Err(SocketError::InUse(_))));
+    assert!(matches!(bind().await, Err(SocketError::InUse(_))));
     drop(first);
     assert!(!path.exists());
 
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     assert!(path.exists(), "as a crash leaves it");
-    let second = ControlSocket::bind(path.clone()).await.unwrap();
+    let second = bind().await.unwrap();
     fs::remove_file(&path).unwrap();
     fs::write(&path, "dear ada").unwrap();
     drop(second);
-    assert!(matches!(ControlSocket::bind(path.clone()).await, Err(SocketError::Occupied(_))));
+    assert!(matches!(bind().await, Err(SocketError::Occupied(_))));
     assert_eq!(fs::read_to_string(&path).unwrap(), "dear ada");
 }
