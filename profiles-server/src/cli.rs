@@ -21,6 +21,7 @@ use self::user::UserCommand;
 use crate::{
     app::{self, StartError},
     config::{Config, ConfigError, Loaded, Sources, arguments::Flags},
+    operator::{self, OperatorError},
     server::ServeError,
 };
 
@@ -44,7 +45,7 @@ pub struct Cli {
 enum Command {
     /// Serve until told to stop. The default.
     Serve,
-    /// Make and change accounts, while no server runs.
+    /// Make and change accounts. If a server runs, it does it.
     #[command(subcommand)]
     User(UserCommand),
     /// See whether the configuration is valid and the database sound.
@@ -64,8 +65,10 @@ enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     Serve(#[from] ServeError),
-    #[error("{}", profiles_core_error(.0))]
+    #[error("{}", operator::with_cause(.0))]
     Core(#[from] profiles_core::Error),
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     #[error("{0}")]
     Input(String),
     #[error("the check found something")]
@@ -74,14 +77,6 @@ enum Failure {
     CutShort,
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-/// What the log would show of a failure below, the operator needs here.
-fn profiles_core_error(error: &profiles_core::Error) -> String {
-    match error {
-        profiles_core::Error::Unavailable(cause) => format!("{error}: {cause}"),
-        other => other.to_string(),
-    }
 }
 
 /// Does what the arguments say.
