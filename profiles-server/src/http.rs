@@ -19,6 +19,7 @@ mod list;
 mod media;
 mod metadata;
 mod openapi;
+mod origin;
 mod pagination;
 mod python;
 mod query;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub trusted_origins: Vec<String>,
     /// Whether cookies are for HTTPS only.
     pub secure_cookies: bool,
+    /// Whether people may erase their own accounts by `DELETE /api/rest-auth/user/`, which the original does not have.
+    pub account_deletion: bool,
 }
 
 impl Default for Settings {
@@ -59,6 +62,7 @@ impl Default for Settings {
             public_url: None,
             trusted_origins: Vec::new(),
             secure_cookies: false,
+            account_deletion: true,
         }
     }
 }
