@@ -5,6 +5,7 @@ mod answer;
 mod authentication;
 mod base_url;
 mod body;
+mod client_address;
 mod contract;
 mod cookies;
 mod csrf;
@@ -14,6 +15,7 @@ mod form;
 pub mod headers;
 pub mod health;
 mod input;
+mod ip_network;
 mod json;
 mod list;
 mod media;
@@ -28,7 +30,9 @@ pub(crate) mod routes;
 pub mod trace;
 mod view;
 
-pub use self::{authentication::AuthenticationOrder, pagination::Pagination};
+pub use self::{
+    authentication::AuthenticationOrder, client_address::client_address, ip_network::IpNetwork, pagination::Pagination,
+};
 pub(crate) use self::{
     base_url::MountPoint, body::Bodies, contract::Contract, documentation::Documentation, openapi::Slashed,
 };
@@ -51,6 +55,8 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// Whether people may erase their own accounts by `DELETE /api/rest-auth/user/`, which the original does not have.
     pub account_deletion: bool,
+    /// Proxies whose `X-Forwarded-For` is believed; see [`client_address`].
+    pub trusted_proxies: Vec<IpNetwork>,
 }
 
 impl Default for Settings {
@@ -63,6 +69,7 @@ impl Default for Settings {
             trusted_origins: Vec::new(),
             secure_cookies: false,
             account_deletion: true,
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -128,6 +128,21 @@ fn logs_can_be_json_and_say_what_this_version_does_not_do() {
     assert!(!log.contains("hunter2"), "{log}");
 }
 
+#[test]
+fn the_client_behind_a_trusted_proxy_is_in_the_log_and_nobody_else() {
+    let place = Place::new();
+    for (trusted, remote) in [("127.0.0.0/8", "remote=203.0.113.9 peer=127.0.0.1:"), ("::1", "remote=127.0.0.1:")] {
+        let server = place.serve(&format!("--trusted-proxies {trusted}"));
+        let mut stream = server.connect();
+        let forwarded = "X-Forwarded-For: 198.51.100.1\r\nX-Forwarded-For: 203.0.113.9:4711\r\n";
+        write!(stream, "GET /api/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{forwarded}\r\n").unwrap();
+        stream.read_to_string(&mut String::new()).unwrap();
+        server.signal("-TERM");
+        let (_, log) = server.ended();
+        assert!(log.contains(remote) && !log.contains("198.51.100.1"), "{log}");
+    }
+}
+
 /// poem's own acceptor takes a whole core here.
 #[test]
 fn without_descriptors_it_rests_and_then_goes_on() {

@@ -79,6 +79,10 @@ fn every_error_is_one_line_that_says_where_and_what() {
             "profiles.toml:1: password_words must hold words of 4 to 100 letters or digits, not \"ada\"",
         ),
         ("password_blocklist = \"\"", "profiles.toml:1: password_blocklist must be a path"),
+        (
+            "trusted_proxies = [\"10.0.0.0/8\", \"proxy\"]",
+            "profiles.toml:1: trusted_proxies must hold addresses and networks, like 10.0.0.0/8 or ::1, not \"proxy\"",
+        ),
         ("trusted_origins = \"a\"", "profiles.toml:1: trusted_origins must be a list: [\"...\", \"...\"]"),
         (
             "log = \"info,[\"",
@@ -127,8 +131,9 @@ fn a_file_that_was_named_must_be_there_and_be_readable() {
 #[test]
 fn what_config_prints_gives_the_same_configuration() {
     let file = "trusted_origins = [\"https://app.example\"]\nmail_subject_prefix = \"\"\nanonymous = 403\n\
-                max_page_size = \"off\"\npassword_policy = \"nist\"\npassword_classes = [\"lower\", \"digit\"]\n\
-                password_min_length = 20\npassword_blocklist = \"own list.txt\"\ndata_dir = \"/srv/pro files/\\u00e9\"";
+                trusted_proxies = [\"::1\", \"10.0.0.0/8\"]\nmax_page_size = \"off\"\npassword_policy = \"nist\"\n\
+                password_classes = [\"lower\", \"digit\"]\npassword_min_length = 20\n\
+                password_blocklist = \"own list.txt\"\ndata_dir = \"/srv/pro files/\\u00e9\"";
     let key = "00ff".repeat(16);
     let loaded =
         load(Some(file), &[("PROFILES_SECRET_KEY", &key)], &[("hashing_threads", "3"), ("password_score", "4")])
