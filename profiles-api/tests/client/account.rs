@@ -178,9 +178,10 @@ async fn an_export_without_end_is_given_up() {
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"a\":\"";
+        let piece = vec![b'x'; 64 * 1024];
         let mut sent = stream.write_all(head);
         while sent.is_ok() {
-            sent = stream.write_all(&[b'x'; 64 * 1024]);
+            sent = stream.write_all(&piece);
         }
     });
     let client = Client::new(&url, Some(&token())).unwrap();

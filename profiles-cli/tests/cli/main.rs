@@ -12,8 +12,10 @@
     )
 )]
 
+mod account_life;
 mod against_the_server;
 mod answers;
+mod canned;
 mod certificate;
 mod program;
 #[cfg(unix)]
