@@ -9,6 +9,7 @@
 
 mod command;
 mod memory;
+mod places;
 mod query;
 #[cfg(feature = "sled")]
 pub mod sled;
