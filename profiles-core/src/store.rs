@@ -8,7 +8,9 @@
 //! holds them to it, and the place to start when writing one.
 
 mod command;
+mod delegate;
 mod memory;
+mod places;
 mod query;
 #[cfg(feature = "sled")]
 pub mod sled;
@@ -23,6 +25,7 @@ pub use self::{
         IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, ProfileChange, Register, Registered, ResetPassword, Revoke,
         SendKeys, SetPassword, Which,
     },
+    delegate::Delegate,
     memory::MemoryStore,
     query::{AuditFilter, ProfileFilter, Rows, Slice, Start, StatusFilter},
 };

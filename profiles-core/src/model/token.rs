@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_token_ends_at_whichever_comes_first() {
-        let at = |seconds| Timestamp::from_micros(seconds * 1_000_000);
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
         let idle = Some(Duration::from_secs(10));
         assert_eq!(Lifetime::default().expires_at(at(1)), None);
         assert_eq!(Lifetime::until(Some(at(5))).expires_at(at(1)), Some(at(5)));

@@ -11,14 +11,18 @@
 //! | `keys`, `place`, `record`, `codec` | what is on disk |
 //! | `transaction`, `writer` | writing |
 //! | `shared`, `rows` | reading |
-//! | `accounts`, `tokens`, `profiles`, `statuses`, `jobs`, `maintenance`, `verify` | the traits |
+//! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `jobs`, `audit`, `maintenance` | the traits |
+//! | `erasure`, `verify` | taking an account away in steps; finding what does not fit |
 
 mod accounts;
+mod audit;
 mod codec;
 mod directory;
 mod engine;
+mod erasure;
 mod jobs;
 mod keys;
+mod mail_keys;
 mod maintenance;
 mod marker;
 mod open;
@@ -28,6 +32,7 @@ mod record;
 mod rows;
 mod shared;
 mod statuses;
+mod throttles;
 mod tokens;
 mod transaction;
 mod verify;

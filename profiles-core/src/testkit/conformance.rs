@@ -23,8 +23,8 @@ use tokio::{sync::Barrier, task::JoinSet};
 use super::fixture;
 use crate::{
     event::{Event, EventKind, EventStream, Missed},
-    model::{AccountId, Digest, Revision},
-    store::{LogIn, NewToken, Registered, Slice, Start, Store},
+    model::{Digest, Revision},
+    store::{Registered, Slice, Start, Store},
 };
 
 /// How long a test waits for what must come before it calls it lost. Nothing waits so long unless it fails.
@@ -62,11 +62,6 @@ async fn assert_consistent(store: &dyn Store) {
 /// Registers an account as [`fixture::register`] says.
 async fn register(store: &dyn Store, name: &str) -> Registered {
     store.register(fixture::register(name)).await.unwrap()
-}
-
-/// A login with the password that [`fixture::register`] gives to `name`, at [`fixture::NOW`].
-fn log_in(account: AccountId, name: &str, tokens: Vec<NewToken>) -> LogIn {
-    LogIn { account, checked: fixture::password(name), rehashed: None, tokens, at: fixture::NOW }
 }
 
 /// Whether this token speaks for anybody at [`fixture::NOW`].

@@ -4,22 +4,9 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
-use async_trait::async_trait;
-
-use crate::{
-    event::EventStream,
-    model::{
-        Account, AccountId, Digest, Email, OutboxId, PasswordHash, Principal, Profile, ProfileId, Revision, Status,
-        StatusId, StatusText, Timestamp, UsernameKey,
-    },
-    store::{
-        AccountChange, Accounts, Inconsistency, Jobs, LogIn, Maintenance, OutboxItem, ProfileChange, ProfileFilter,
-        Profiles, Register, Registered, Result, Revoke, Rows, Slice, StatusFilter, Statuses, Store, StoreError, Tokens,
-    },
-};
+use crate::store::{Delegate, Result, Store, StoreError};
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +19,8 @@ pub enum Failure {
     UnavailableThoughDone,
 }
 
-/// Hands every call on to another store, but for those that were asked to fail.
-///
-/// Writes are what changes data, [`Jobs::lease`] and [`Maintenance::sweep`] among them; all else is a read, except
-/// `events` and `close`, which never fail here.
+/// Hands every call on to another store, but for those that were asked to fail. What is a write and what a read, and that
+/// `events` and `close` are neither and never fail here, is for [`Delegate`] to say.
 pub struct FailingStore {
     inner: Arc<dyn Store>,
     writes: Mutex<VecDeque<Failure>>,
@@ -84,158 +69,17 @@ async fn run<T>(failures: &Mutex<VecDeque<Failure>>, call: impl Future<Output = 
     }
 }
 
-#[async_trait]
-impl Accounts for FailingStore {
-    async fn register(&self, command: Register) -> Result<Registered> {
-        run(&self.writes, self.inner.register(command)).await
+impl Delegate for FailingStore {
+    fn inner(&self) -> &dyn Store {
+        &*self.inner
     }
 
-    async fn account(&self, id: AccountId) -> Result<Option<Account>> {
-        run(&self.reads, self.inner.account(id)).await
+    async fn read<T: Send>(&self, _: &'static str, read: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        run(&self.reads, read).await
     }
 
-    async fn account_by_username(&self, key: &UsernameKey) -> Result<Option<Account>> {
-        run(&self.reads, self.inner.account_by_username(key)).await
-    }
-
-    async fn account_by_verified_email(&self, email: &Email) -> Result<Option<Account>> {
-        run(&self.reads, self.inner.account_by_verified_email(email)).await
-    }
-
-    async fn accounts(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<Account>> {
-        run(&self.reads, self.inner.accounts(after, limit)).await
-    }
-
-    async fn update_account(
-        &self,
-        id: AccountId,
-        expected: Revision,
-        change: AccountChange,
-        at: Timestamp,
-    ) -> Result<Account> {
-        run(&self.writes, self.inner.update_account(id, expected, change, at)).await
-    }
-
-    async fn set_password(
-        &self,
-        id: AccountId,
-        expected: Revision,
-        password: PasswordHash,
-        revoke: Revoke,
-        at: Timestamp,
-    ) -> Result<Account> {
-        run(&self.writes, self.inner.set_password(id, expected, password, revoke, at)).await
-    }
-}
-
-#[async_trait]
-impl Tokens for FailingStore {
-    async fn log_in(&self, command: LogIn) -> Result<Account> {
-        run(&self.writes, self.inner.log_in(command)).await
-    }
-
-    async fn principal(&self, digest: &Digest, now: Timestamp) -> Result<Option<Principal>> {
-        run(&self.reads, self.inner.principal(digest, now)).await
-    }
-
-    async fn revoke(&self, digests: &[Digest], at: Timestamp) -> Result<()> {
-        run(&self.writes, self.inner.revoke(digests, at)).await
-    }
-}
-
-#[async_trait]
-impl Profiles for FailingStore {
-    async fn profile(&self, id: ProfileId) -> Result<Option<Profile>> {
-        run(&self.reads, self.inner.profile(id)).await
-    }
-
-    async fn profile_of(&self, account: AccountId) -> Result<Option<Profile>> {
-        run(&self.reads, self.inner.profile_of(account)).await
-    }
-
-    async fn update_profile(
-        &self,
-        id: ProfileId,
-        expected: Revision,
-        change: ProfileChange,
-        at: Timestamp,
-    ) -> Result<Profile> {
-        run(&self.writes, self.inner.update_profile(id, expected, change, at)).await
-    }
-
-    async fn profiles(&self, filter: &ProfileFilter, slice: Slice<ProfileId>) -> Result<Rows<Profile>> {
-        run(&self.reads, self.inner.profiles(filter, slice)).await
-    }
-
-    async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64> {
-        run(&self.reads, self.inner.count_profiles(filter)).await
-    }
-}
-
-#[async_trait]
-impl Statuses for FailingStore {
-    async fn post_status(&self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
-        run(&self.writes, self.inner.post_status(account, text, at)).await
-    }
-
-    async fn status(&self, id: StatusId) -> Result<Option<Status>> {
-        run(&self.reads, self.inner.status(id)).await
-    }
-
-    async fn update_status(
-        &self,
-        id: StatusId,
-        expected: Revision,
-        text: Option<StatusText>,
-        at: Timestamp,
-    ) -> Result<Status> {
-        run(&self.writes, self.inner.update_status(id, expected, text, at)).await
-    }
-
-    async fn delete_status(&self, id: StatusId, at: Timestamp) -> Result<()> {
-        run(&self.writes, self.inner.delete_status(id, at)).await
-    }
-
-    async fn statuses(&self, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
-        run(&self.reads, self.inner.statuses(filter, slice)).await
-    }
-
-    async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64> {
-        run(&self.reads, self.inner.count_statuses(filter)).await
-    }
-}
-
-#[async_trait]
-impl Jobs for FailingStore {
-    async fn lease(&self, now: Timestamp, hold: Duration, limit: usize) -> Result<Vec<OutboxItem>> {
-        run(&self.writes, self.inner.lease(now, hold, limit)).await
-    }
-
-    async fn complete(&self, id: OutboxId) -> Result<()> {
-        run(&self.writes, self.inner.complete(id)).await
-    }
-}
-
-#[async_trait]
-impl Maintenance for FailingStore {
-    async fn ready(&self) -> Result<()> {
-        run(&self.reads, self.inner.ready()).await
-    }
-
-    async fn verify(&self) -> Result<Vec<Inconsistency>> {
-        run(&self.reads, self.inner.verify()).await
-    }
-
-    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize> {
-        run(&self.writes, self.inner.sweep(now, limit)).await
-    }
-
-    fn events(&self) -> EventStream {
-        self.inner.events()
-    }
-
-    async fn close(&self) -> Result<()> {
-        self.inner.close().await
+    async fn write<T: Send>(&self, _: &'static str, write: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        run(&self.writes, write).await
     }
 }
 
@@ -243,7 +87,8 @@ impl Maintenance for FailingStore {
 mod tests {
     use super::*;
     use crate::{
-        store::MemoryStore,
+        model::AccountId,
+        store::{Accounts, MemoryStore},
         testkit::{Refusal, fixture, refusal},
     };
 

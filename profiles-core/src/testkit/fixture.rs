@@ -5,8 +5,15 @@ use std::time::Duration;
 use super::SeededEntropy;
 use crate::{
     mail::{KeySeed, Mail},
-    model::{Bio, City, Digest, Email, PasswordHash, PersonName, StatusText, Timestamp, TokenKind, Username},
-    store::{NewMailKey, NewToken, Register},
+    model::{
+        AccountId, AuditActor, AuditEvent, AuditNote, AuditOutcome, Bio, City, Digest, Email, KeyPurpose, Lifetime,
+        Limit, Network, Origin, PasswordHash, PersonName, Revision, Scopes, StatusText, ThrottleKey, Timestamp,
+        TokenId, TokenKind, TokenName, Username,
+    },
+    store::{
+        Attempt, ConfirmEmail, EndTokens, EraseAccount, IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, Register,
+        ResetPassword, Revoke, SendKeys, SetPassword, Which,
+    },
 };
 
 /// 2024-02-29 12:00:00 UTC: when tests take place.
@@ -57,9 +64,31 @@ pub fn digest(secret: &str) -> Digest {
     Digest::of(secret)
 }
 
+/// What its owner calls a token.
+pub fn token_name(text: &str) -> TokenName {
+    TokenName::parse(text).expect("a token's name")
+}
+
+/// A place of logins: that of this address.
+pub fn place(address: &str) -> Network {
+    Network::of_place(address.parse().expect("an address"))
+}
+
+/// A request from this address, by a client and with a name in the log.
+pub fn origin(address: &str) -> Origin {
+    Origin::new(Some(address.parse().expect("an address")), Some("testkit/1"), Some("request-1"))
+}
+
 /// An API token that never expires.
 pub fn token(secret: &str) -> NewToken {
-    NewToken { digest: digest(secret), kind: TokenKind::Api, expires_at: None }
+    NewToken {
+        digest: digest(secret),
+        kind: TokenKind::Api,
+        lifetime: Lifetime::default(),
+        name: None,
+        scopes: Scopes::default(),
+        origin: Origin::default(),
+    }
 }
 
 /// A session that never expires.
@@ -67,14 +96,34 @@ pub fn session(secret: &str) -> NewToken {
     NewToken { kind: TokenKind::Session, ..token(secret) }
 }
 
-/// An API token that ends so many seconds after [`NOW`].
-pub fn token_until(secret: &str, seconds: u64) -> NewToken {
-    NewToken { expires_at: Some(after(seconds)), ..token(secret) }
+/// A personal token that never expires, named as its secret.
+pub fn personal(secret: &str) -> NewToken {
+    NewToken { kind: TokenKind::Personal, name: Some(token_name(secret)), ..token(secret) }
 }
 
-/// A key that was mailed to `address`, and ends so many seconds after [`NOW`].
+/// An API token that ends so many seconds after [`NOW`].
+pub fn token_until(secret: &str, seconds: u64) -> NewToken {
+    NewToken { lifetime: Lifetime::until(Some(after(seconds))), ..token(secret) }
+}
+
+/// A session that ends so many seconds after [`NOW`].
+pub fn session_until(secret: &str, seconds: u64) -> NewToken {
+    NewToken { kind: TokenKind::Session, ..token_until(secret, seconds) }
+}
+
+/// A session that ends if it is not used for so many seconds.
+pub fn idle_session(secret: &str, seconds: u64) -> NewToken {
+    NewToken { lifetime: Lifetime { ends_at: None, idle: Some(Duration::from_secs(seconds)) }, ..session(secret) }
+}
+
+/// A key that was mailed to `address` to confirm it, and ends so many seconds after [`NOW`].
 pub fn mail_key(secret: &str, address: &str, seconds: u64) -> NewMailKey {
-    NewMailKey { digest: digest(secret), email: email(address), expires_at: after(seconds) }
+    key(secret, KeyPurpose::ConfirmEmail, address, seconds)
+}
+
+/// A key for this purpose that was mailed to `address`, and ends so many seconds after [`NOW`].
+pub fn key(secret: &str, purpose: KeyPurpose, address: &str, seconds: u64) -> NewMailKey {
+    NewMailKey { digest: digest(secret), purpose, email: email(address), expires_at: after(seconds) }
 }
 
 /// A mail to `name@example.org`; `number` makes its seed, so that two mails can be told apart.
@@ -96,8 +145,113 @@ pub fn register(name: &str) -> Register {
         password: password(name),
         is_staff: false,
         tokens: Vec::new(),
+        former: None,
+        place: None,
         mail_key: None,
         outbox: Vec::new(),
+        audit: None,
         at: NOW,
+    }
+}
+
+/// A login at [`NOW`] with the password that [`register`] gives to `name`; nothing ends with it.
+pub fn login(account: AccountId, name: &str, tokens: Vec<NewToken>) -> LogIn {
+    LogIn {
+        account,
+        checked: password(name),
+        rehashed: None,
+        tokens,
+        most: usize::MAX,
+        former: None,
+        place: None,
+        if_new_place: None,
+        forgive: Vec::new(),
+        audit: None,
+        at: NOW,
+    }
+}
+
+/// Sets the password `new` at [`NOW`]; no mails.
+pub fn set_password(account: AccountId, expected: Revision, new: &str, revoke: Revoke) -> SetPassword {
+    SetPassword {
+        account,
+        expected,
+        password: password(new),
+        revoke,
+        outbox: Vec::new(),
+        forgive: Vec::new(),
+        audit: None,
+        at: NOW,
+    }
+}
+
+/// Keeps a personal token at [`NOW`], however many there are.
+pub fn issue(account: AccountId, token: NewToken) -> IssueToken {
+    IssueToken { account, token, most: usize::MAX, audit: None, at: NOW }
+}
+
+/// Ends one token at [`NOW`].
+pub fn end_one(account: AccountId, token: TokenId) -> EndTokens {
+    end_tokens(account, Which::One(token))
+}
+
+/// Ends tokens at [`NOW`].
+pub fn end_tokens(account: AccountId, which: Which) -> EndTokens {
+    EndTokens { account, which, audit: None, at: NOW }
+}
+
+/// Sends a key at [`NOW`], in [`mail`] number 1 to `reader`.
+pub fn send(account: AccountId, key: NewMailKey) -> SendKeys {
+    let mail = mail("reader", 1);
+    SendKeys { keys: vec![KeyToSend { account, key, mail }], audit: Vec::new(), forgive: Vec::new(), at: NOW }
+}
+
+/// Confirms an address by this key at [`NOW`]; no mails.
+pub fn confirm(secret: &str) -> ConfirmEmail {
+    ConfirmEmail { digest: digest(secret), outbox: Vec::new(), audit: None, at: NOW }
+}
+
+/// Sets the password `new` by this key at [`NOW`]; all tokens end, no mails.
+pub fn reset(account: AccountId, secret: &str, new: &str) -> ResetPassword {
+    ResetPassword {
+        digest: digest(secret),
+        account,
+        password: password(new),
+        revoke: Revoke::Everything,
+        outbox: Vec::new(),
+        audit: None,
+        at: NOW,
+    }
+}
+
+/// What counts tries of this name.
+pub fn throttle(name: &str) -> ThrottleKey {
+    ThrottleKey::of(&[name])
+}
+
+/// Three tries are free; then waits of 10, 20, and no more than 40 seconds; forgotten after 100.
+pub fn limit() -> Limit {
+    Limit::new(3, Duration::from_secs(10), Duration::from_secs(40), Duration::from_secs(100))
+}
+
+/// A try at [`NOW`] that all of these count, each within [`limit`].
+pub fn attempt(names: &[&str]) -> Attempt {
+    Attempt { limits: names.iter().map(|name| (throttle(name), limit())).collect(), audit: None, at: NOW }
+}
+
+/// Erases an account at [`NOW`], with no more than so many statuses at a time.
+pub fn erase(account: AccountId, limit: usize) -> EraseAccount {
+    EraseAccount { account, limit, audit: None, at: NOW }
+}
+
+/// A line for the trail: nobody known did this, to nobody, from nowhere.
+pub fn note(event: AuditEvent) -> AuditNote {
+    AuditNote {
+        event,
+        outcome: AuditOutcome::Done,
+        actor: AuditActor::Anonymous,
+        account: None,
+        object: None,
+        origin: Origin::default(),
     }
 }

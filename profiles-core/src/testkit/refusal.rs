@@ -11,6 +11,8 @@ pub enum Refusal {
     Taken(Unique),
     /// [`StoreError::Missing`].
     Missing,
+    /// [`StoreError::Full`].
+    Full,
     /// [`StoreError::Stale`].
     Stale,
     /// [`StoreError::Busy`].
@@ -26,6 +28,7 @@ impl From<&StoreError> for Refusal {
         match error {
             StoreError::Taken(unique) => Self::Taken(*unique),
             StoreError::Missing => Self::Missing,
+            StoreError::Full => Self::Full,
             StoreError::Stale => Self::Stale,
             StoreError::Busy => Self::Busy,
             StoreError::Unavailable(_) => Self::Unavailable,

@@ -9,7 +9,10 @@ use crate::{
         Account, AccountId, AuditEntry, AuditId, AuditNote, Bio, City, Digest, Email, Network, OutboxId, ProfileId,
         Revision, StatusId, StatusText, Tally, ThrottleKey, Timestamp, TokenId, Username, UsernameKey,
     },
-    store::{Forgive, Inconsistency, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique},
+    store::{
+        Forgive, Inconsistency, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique,
+        places::{self, Places},
+    },
 };
 
 /// Everything that is stored. Rows that show a username look it up in `accounts`, so a rename shows at once.
@@ -21,7 +24,7 @@ pub(super) struct State {
     pub(super) tokens: BTreeMap<Digest, TokenRow>,
     pub(super) mail_keys: BTreeMap<Digest, Owned<NewMailKey>>,
     pub(super) outbox: BTreeMap<OutboxId, WaitingMail>,
-    pub(super) places: BTreeMap<AccountId, Vec<(Network, Timestamp)>>,
+    pub(super) places: BTreeMap<AccountId, Places>,
     pub(super) tallies: BTreeMap<ThrottleKey, TallyRow>,
     pub(super) audit: BTreeMap<AuditId, AuditEntry>,
     pub(super) last_ids: LastIds,
@@ -124,17 +127,6 @@ pub(super) fn cut<Id: Ord + Copy, T>(rows: Vec<(Id, T)>, slice: Slice<Id>) -> Ro
     Rows { rows, more }
 }
 
-/// The places of one account that are kept; of more, the one goes that was not seen for longest.
-const PLACES: usize = 20;
-
-fn remember_place(places: &mut Vec<(Network, Timestamp)>, place: Network, at: Timestamp) {
-    places.retain(|(known, _)| *known != place);
-    if places.len() >= PLACES {
-        places.remove(0);
-    }
-    places.push((place, at));
-}
-
 impl State {
     pub(super) fn account_by_username(&self, key: &UsernameKey) -> Option<&Account> {
         self.accounts.values().find(|account| account.username.key() == *key)
@@ -221,10 +213,6 @@ impl State {
     /// Notes a place; answers whether it is new, while others were known.
     pub(super) fn is_new_place(&mut self, account: AccountId, place: Option<Network>, at: Timestamp) -> bool {
         let Some(place) = place else { return false };
-        let places = self.places.entry(account).or_default();
-        let known = places.iter().any(|(known, _)| *known == place);
-        let new = !known && !places.is_empty();
-        remember_place(places, place, at);
-        new
+        places::remember(self.places.entry(account).or_default(), place, at)
     }
 }

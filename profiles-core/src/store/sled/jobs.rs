@@ -7,14 +7,15 @@ use async_trait::async_trait;
 use super::{
     SledStore, codec,
     engine::View as _,
-    keys::{self, Space},
+    keys::{self, Meta, Space},
     place::Place,
     record::OutboxRecord,
     rows::{Rows as _, corrupt},
     transaction::Transaction,
 };
 use crate::{
-    model::{OutboxId, Timestamp},
+    mail::Mail,
+    model::{AccountId, OutboxId, Timestamp},
     store::{Jobs, OutboxItem, Result},
 };
 
@@ -47,6 +48,30 @@ impl Jobs for SledStore {
 }
 
 impl Transaction<'_> {
+    /// Puts mails of an account into the outbox.
+    pub(super) fn put_mails(&mut self, account: AccountId, mails: Vec<Mail>, at: Timestamp) -> Result<()> {
+        for mail in mails {
+            let id = OutboxId::new(self.next(Meta::LastOutbox)?);
+            self.put(keys::outbox(id), &OutboxRecord::new(account, mail, at))?;
+        }
+        Ok(())
+    }
+
+    /// Removes every mail of an account, for when the account goes.
+    pub(super) fn remove_mails_of(&mut self, account: AccountId) -> Result<()> {
+        let mut own = Vec::new();
+        for pair in self.scan(Space::Outbox.range()) {
+            let (key, value) = pair?;
+            if codec::decode::<OutboxRecord>(&key, &value)?.account() == account {
+                own.push(key.to_vec());
+            }
+        }
+        for key in own {
+            self.remove(key);
+        }
+        Ok(())
+    }
+
     /// The oldest that nobody holds. What is passed over on the way is held by somebody, so that is never many, however
     /// many mails wait.
     fn free_mails(&self, now: Timestamp, limit: usize) -> Result<Vec<(OutboxId, OutboxRecord)>> {

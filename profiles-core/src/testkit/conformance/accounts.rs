@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{everything, is_known, log_in, register, revision_after};
+use super::{everything, is_known, register, revision_after};
 use crate::{
     model::{Account, AccountId, Revision, UsernameKey},
     store::{AccountChange, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter, Store, Unique},
@@ -73,7 +73,8 @@ pub async fn updating_an_account_changes_what_it_says(store: Arc<dyn Store>) {
     ];
     let mut expected = ada;
     for change in changes {
-        let answer = store.update_account(expected.id, expected.revision, change.clone(), fixture::after(9)).await;
+        let answer =
+            store.update_account(expected.id, expected.revision, change.clone(), fixture::after(9).into()).await;
         expected.username = change.username.unwrap_or(expected.username);
         expected.first_name = change.first_name.unwrap_or(expected.first_name);
         expected.last_name = change.last_name.unwrap_or(expected.last_name);
@@ -91,17 +92,21 @@ pub async fn the_revision_counts_every_write_of_the_account(store: Arc<dyn Store
     let made = register(&*store, "ada").await;
     let id = made.account.id;
     assert_eq!(made.account.revision, Revision::FIRST);
-    let account = store.update_account(id, Revision::FIRST, AccountChange::default(), fixture::NOW).await.unwrap();
+    let account =
+        store.update_account(id, Revision::FIRST, AccountChange::default(), fixture::NOW.into()).await.unwrap();
     assert_eq!(account.revision, revision_after(1));
-    let hash = fixture::password("ada");
-    let account = store.set_password(id, account.revision, hash, Revoke::Sessions, fixture::NOW).await.unwrap();
+    let account =
+        store.set_password(fixture::set_password(id, account.revision, "ada", Revoke::Sessions)).await.unwrap();
     assert_eq!(account.revision, revision_after(2));
-    let account = store.log_in(log_in(id, "ada", vec![fixture::token("token")])).await.unwrap();
+    let account = store.log_in(fixture::login(id, "ada", vec![fixture::token("token")])).await.unwrap();
     assert_eq!(account.revision, revision_after(3));
     // Rows beside the account's are none of its writes.
     store.post_status(id, fixture::text("hello"), fixture::NOW).await.unwrap();
-    store.update_profile(made.profile.id, Revision::FIRST, ProfileChange::default(), fixture::NOW).await.unwrap();
-    store.revoke(&[fixture::digest("token")], fixture::NOW).await.unwrap();
+    store
+        .update_profile(made.profile.id, Revision::FIRST, ProfileChange::default(), fixture::NOW.into())
+        .await
+        .unwrap();
+    store.revoke(&[fixture::digest("token")], fixture::NOW.into()).await.unwrap();
     assert_eq!(store.account(id).await.unwrap().unwrap().revision, revision_after(3));
 }
 
@@ -111,7 +116,7 @@ pub async fn an_account_is_not_updated_unless_it_is_as_expected(store: Arc<dyn S
     let ada = register(&*store, "ada").await.account;
     register(&*store, "bob").await;
     let change = || AccountChange { username: Some(fixture::username("Bob")), ..AccountChange::default() };
-    let update = |id, revision| store.update_account(id, revision, change(), fixture::NOW);
+    let update = |id, revision| store.update_account(id, revision, change(), fixture::NOW.into());
     assert_eq!(refusal(update(AccountId::new(3), Revision::FIRST).await), Refusal::Missing);
     assert_eq!(refusal(update(ada.id, revision_after(1)).await), Refusal::Stale);
     assert_eq!(refusal(update(ada.id, Revision::new(0)).await), Refusal::Stale);
@@ -123,7 +128,7 @@ pub async fn an_account_is_not_updated_unless_it_is_as_expected(store: Arc<dyn S
 pub async fn a_rename_frees_the_old_name_and_takes_the_new(store: Arc<dyn Store>) {
     let ada = register(&*store, "ada").await.account;
     let change = AccountChange { username: Some(fixture::username("Grace")), ..AccountChange::default() };
-    let grace = store.update_account(ada.id, ada.revision, change, fixture::NOW).await.unwrap();
+    let grace = store.update_account(ada.id, ada.revision, change, fixture::NOW.into()).await.unwrap();
     assert_eq!(store.account_by_username(&UsernameKey::of("ada")).await.unwrap(), None);
     assert_eq!(store.account_by_username(&UsernameKey::of("grace")).await.unwrap(), Some(grace));
     assert_eq!(refusal(store.register(fixture::register("GRACE")).await), Refusal::Taken(Unique::Username));
@@ -135,7 +140,7 @@ pub async fn a_name_may_change_its_case(store: Arc<dyn Store>) {
     let mut ada = register(&*store, "ada").await.account;
     for name in ["ADA", "ADA", "Ada"] {
         let change = AccountChange { username: Some(fixture::username(name)), ..AccountChange::default() };
-        ada = store.update_account(ada.id, ada.revision, change, fixture::NOW).await.unwrap();
+        ada = store.update_account(ada.id, ada.revision, change, fixture::NOW.into()).await.unwrap();
         assert_eq!(ada.username.as_str(), name);
         assert_eq!(store.account_by_username(&UsernameKey::of("ada")).await.unwrap().as_ref(), Some(&ada));
     }
@@ -149,7 +154,7 @@ pub async fn a_rename_shows_at_once_everywhere(store: Arc<dyn Store>) {
     let (id, profile) = (made.account.id, made.profile.id);
     let status = store.post_status(id, fixture::text("hello"), fixture::NOW).await.unwrap().id;
     let change = AccountChange { username: Some(fixture::username("grace")), ..AccountChange::default() };
-    store.update_account(id, Revision::FIRST, change, fixture::NOW).await.unwrap();
+    store.update_account(id, Revision::FIRST, change, fixture::NOW.into()).await.unwrap();
 
     let grace = fixture::username("grace");
     assert_eq!(store.profile(profile).await.unwrap().unwrap().username, grace);
@@ -180,15 +185,14 @@ pub async fn a_new_password_ends_what_it_says(store: Arc<dyn Store>) {
     }
     let ada = store.account(AccountId::new(1)).await.unwrap().unwrap();
 
-    let hash = fixture::password("second");
-    let set = store.set_password(ada.id, ada.revision, hash, Revoke::Sessions, fixture::NOW).await.unwrap();
+    let set =
+        store.set_password(fixture::set_password(ada.id, ada.revision, "second", Revoke::Sessions)).await.unwrap();
     let expected = Account { password: fixture::password("second"), revision: revision_after(1), ..ada };
     assert_eq!(set, expected);
     assert_eq!(store.account(set.id).await.unwrap(), Some(expected));
     assert!(is_known(&*store, "ada-t").await && !is_known(&*store, "ada-s").await);
 
-    let hash = fixture::password("third");
-    store.set_password(set.id, set.revision, hash, Revoke::Everything, fixture::NOW).await.unwrap();
+    store.set_password(fixture::set_password(set.id, set.revision, "third", Revoke::Everything)).await.unwrap();
     assert!(!is_known(&*store, "ada-t").await && !is_known(&*store, "ada-s").await);
     assert!(is_known(&*store, "bob-t").await && is_known(&*store, "bob-s").await);
 }
@@ -197,8 +201,7 @@ pub async fn a_new_password_ends_what_it_says(store: Arc<dyn Store>) {
 pub async fn a_refused_password_leaves_everything(store: Arc<dyn Store>) {
     let command = Register { tokens: vec![fixture::session("session")], ..fixture::register("ada") };
     let ada = store.register(command).await.unwrap().account;
-    let set =
-        |id, revision| store.set_password(id, revision, fixture::password("new"), Revoke::Everything, fixture::NOW);
+    let set = |id, revision| store.set_password(fixture::set_password(id, revision, "new", Revoke::Everything));
     assert_eq!(refusal(set(AccountId::new(2), Revision::FIRST).await), Refusal::Missing);
     assert_eq!(refusal(set(ada.id, revision_after(1)).await), Refusal::Stale);
     assert_eq!(store.account(ada.id).await.unwrap(), Some(ada));

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{PATIENCE, assert_consistent, everything, log_in, next_kind, register, together};
+use super::{PATIENCE, assert_consistent, everything, next_kind, register, together};
 use crate::{
     event::EventKind,
     model::{AccountId, OutboxId, ProfileId, Revision, StatusId, UsernameKey},
@@ -63,17 +63,24 @@ async fn refusals_of_every_write(
     status: StatusId,
     revision: Revision,
 ) -> Vec<(&'static str, Refusal)> {
-    let (now, hash) = (fixture::NOW, fixture::password("new"));
+    let now = fixture::NOW;
+    let password = fixture::set_password(account, revision, "new", Revoke::Everything);
     vec![
         ("register", refusal(store.register(fixture::register("bob")).await)),
-        ("update_account", refusal(store.update_account(account, revision, AccountChange::default(), now).await)),
-        ("set_password", refusal(store.set_password(account, revision, hash, Revoke::Everything, now).await)),
-        ("log_in", refusal(store.log_in(log_in(account, "ada", vec![])).await)),
-        ("revoke", refusal(store.revoke(&[fixture::digest("token")], now).await)),
-        ("update_profile", refusal(store.update_profile(profile, revision, ProfileChange::default(), now).await)),
+        (
+            "update_account",
+            refusal(store.update_account(account, revision, AccountChange::default(), now.into()).await),
+        ),
+        ("set_password", refusal(store.set_password(password).await)),
+        ("log_in", refusal(store.log_in(fixture::login(account, "ada", vec![])).await)),
+        ("revoke", refusal(store.revoke(&[fixture::digest("token")], now.into()).await)),
+        (
+            "update_profile",
+            refusal(store.update_profile(profile, revision, ProfileChange::default(), now.into()).await),
+        ),
         ("post_status", refusal(store.post_status(account, fixture::text("hello"), now).await)),
-        ("update_status", refusal(store.update_status(status, revision, None, now).await)),
-        ("delete_status", refusal(store.delete_status(status, now).await)),
+        ("update_status", refusal(store.update_status(status, revision, None, now.into()).await)),
+        ("delete_status", refusal(store.delete_status(status, now.into()).await)),
         ("lease", refusal(store.lease(now, Duration::from_mins(1), 10).await)),
         ("complete", refusal(store.complete(OutboxId::new(1)).await)),
         ("sweep", refusal(store.sweep(now, 10).await)),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{MANY, everything, is_known, jobs, log_in, register, revision_after, together};
+use super::{MANY, everything, is_known, jobs, register, revision_after, together};
 use crate::{
     model::{AccountId, ProfileId, Status, StatusId},
     store::{ProfileChange, ProfileFilter, Revoke, Slice, Start, StatusFilter, Store, StoreError},
@@ -48,7 +48,7 @@ async fn set_city(store: &dyn Store, id: ProfileId, city: &str) {
     loop {
         let found = store.profile(id).await.unwrap().unwrap();
         let change = ProfileChange { bio: None, city: Some(fixture::city(city)) };
-        match store.update_profile(id, found.revision, change, fixture::NOW).await {
+        match store.update_profile(id, found.revision, change, fixture::NOW.into()).await {
             Ok(written) => return assert_eq!(written.revision, found.revision.next()),
             // Lets go of the thread, so that a store that is always stale can be given up.
             Err(StoreError::Stale) => tokio::task::yield_now().await,
@@ -70,7 +70,7 @@ pub async fn no_update_is_seen_half_applied(store: Arc<dyn Store>) {
                     let both = round.to_string();
                     let (bio, city) = (Some(fixture::bio(&both)), Some(fixture::city(&both)));
                     let change = ProfileChange { bio, city };
-                    store.update_profile(profile, revision_after(round), change, fixture::NOW).await.unwrap();
+                    store.update_profile(profile, revision_after(round), change, fixture::NOW.into()).await.unwrap();
                 }
             }
         }
@@ -94,7 +94,7 @@ pub async fn counts_are_exact_after_many_at_once(store: Arc<dyn Store>) {
                 posted.push(store.post_status(account, fixture::text("hello"), fixture::NOW).await.unwrap().id);
             }
             for id in posted.into_iter().skip(number % 5) {
-                store.delete_status(id, fixture::NOW).await.unwrap();
+                store.delete_status(id, fixture::NOW.into()).await.unwrap();
             }
         }
     })
@@ -129,7 +129,7 @@ pub async fn pages_read_while_others_write_lose_nothing(store: Arc<dyn Store>) {
             }
             for fleeting in (1..=40_u64).filter(|fleeting| fleeting % 4 == number as u64 / 2) {
                 store.post_status(ada, fixture::text("new"), fixture::NOW).await.unwrap();
-                store.delete_status(StatusId::new(fleeting * 2), fixture::NOW).await.unwrap();
+                store.delete_status(StatusId::new(fleeting * 2), fixture::NOW.into()).await.unwrap();
             }
             None
         }
@@ -165,7 +165,7 @@ pub async fn no_login_survives_a_new_password(store: Arc<dyn Store>) {
                 return set_password(&*store, ada).await;
             }
             let tokens = vec![fixture::token(&format!("token{number}"))];
-            match store.log_in(log_in(ada, "ada", tokens)).await {
+            match store.log_in(fixture::login(ada, "ada", tokens)).await {
                 Ok(_) | Err(StoreError::Stale) => {}
                 Err(other) => panic!("{other}"),
             }
@@ -181,8 +181,7 @@ pub async fn no_login_survives_a_new_password(store: Arc<dyn Store>) {
 async fn set_password(store: &dyn Store, id: AccountId) {
     loop {
         let revision = store.account(id).await.unwrap().unwrap().revision;
-        let hash = fixture::password("new");
-        match store.set_password(id, revision, hash, Revoke::Everything, fixture::NOW).await {
+        match store.set_password(fixture::set_password(id, revision, "new", Revoke::Everything)).await {
             Ok(_) => return,
             // Lets go of the thread, so that a store that is always stale can be given up.
             Err(StoreError::Stale) => tokio::task::yield_now().await,

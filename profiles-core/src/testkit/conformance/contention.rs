@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{MANY, assert_nothing_more, is_known, log_in, next_kind, register, revision_after, together};
+use super::{MANY, assert_nothing_more, is_known, next_kind, register, revision_after, together};
 use crate::{
     model::{AccountId, Revision},
     store::{AccountChange, ProfileChange, ProfileFilter, Register, Result, StatusFilter, Store, Unique},
@@ -73,7 +73,7 @@ pub async fn a_secret_is_kept_by_one_of_many(store: Arc<dyn Store>) {
     let ada = register(&*store, "ada").await.account.id;
     let answers = together(MANY, |_| {
         let store = Arc::clone(&store);
-        async move { store.log_in(log_in(ada, "ada", vec![fixture::token("token")])).await }
+        async move { store.log_in(fixture::login(ada, "ada", vec![fixture::token("token")])).await }
     })
     .await;
     only_winner(answers, Refusal::Taken(Unique::Secret));
@@ -89,7 +89,7 @@ pub async fn one_of_many_renames_wins(store: Arc<dyn Store>) {
         let store = Arc::clone(&store);
         let change = AccountChange { username: Some(fixture::username("ada")), ..AccountChange::default() };
         let id = AccountId::new(number as u64 + 1);
-        async move { store.update_account(id, Revision::FIRST, change, fixture::NOW).await }
+        async move { store.update_account(id, Revision::FIRST, change, fixture::NOW.into()).await }
     })
     .await;
     only_winner(answers, Refusal::Taken(Unique::Username));
@@ -105,7 +105,7 @@ pub async fn one_of_many_updates_of_a_revision_wins(store: Arc<dyn Store>) {
         let store = Arc::clone(&store);
         let name = fixture::person_name(&number.to_string());
         let change = AccountChange { first_name: Some(name), ..AccountChange::default() };
-        async move { store.update_account(account, Revision::FIRST, change, fixture::NOW).await }
+        async move { store.update_account(account, Revision::FIRST, change, fixture::NOW.into()).await }
     })
     .await;
     let winner = only_winner(answers, Refusal::Stale);
@@ -114,7 +114,7 @@ pub async fn one_of_many_updates_of_a_revision_wins(store: Arc<dyn Store>) {
     let answers = together(MANY, |number| {
         let store = Arc::clone(&store);
         let change = ProfileChange { bio: Some(fixture::bio(&number.to_string())), city: None };
-        async move { store.update_profile(profile, Revision::FIRST, change, fixture::NOW).await }
+        async move { store.update_profile(profile, Revision::FIRST, change, fixture::NOW.into()).await }
     })
     .await;
     let winner = only_winner(answers, Refusal::Stale);
@@ -123,7 +123,7 @@ pub async fn one_of_many_updates_of_a_revision_wins(store: Arc<dyn Store>) {
     let answers = together(MANY, |number| {
         let store = Arc::clone(&store);
         let text = Some(fixture::text(&number.to_string()));
-        async move { store.update_status(status, Revision::FIRST, text, fixture::NOW).await }
+        async move { store.update_status(status, Revision::FIRST, text, fixture::NOW.into()).await }
     })
     .await;
     let winner = only_winner(answers, Refusal::Stale);
@@ -140,7 +140,7 @@ pub async fn one_of_many_deletions_wins(store: Arc<dyn Store>) {
     let doomed = posted[0];
     let answers = together(MANY, |_| {
         let store = Arc::clone(&store);
-        async move { store.delete_status(doomed, fixture::NOW).await }
+        async move { store.delete_status(doomed, fixture::NOW.into()).await }
     })
     .await;
     only_winner(answers, Refusal::Missing);

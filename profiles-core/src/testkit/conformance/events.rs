@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{assert_nothing_more, digests, everything, log_in, next, next_kind, register, revision_after, together};
+use super::{assert_nothing_more, digests, everything, next, next_kind, register, revision_after, together};
 use crate::{
     event::{Event, EventKind, EventStream, Missed},
     model::{AccountId, OutboxId, ProfileId, Revision, StatusId, Timestamp, TokenKind, UsernameKey},
-    store::{AccountChange, LogIn, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter, Store},
+    store::{AccountChange, LogIn, ProfileChange, ProfileFilter, Register, Revoke, SetPassword, StatusFilter, Store},
     testkit::{fixture, refusal},
 };
 
@@ -19,16 +19,16 @@ pub async fn every_write_is_told_in_order(store: Arc<dyn Store>) {
     let mut events = store.events();
     let at = fixture::after;
     store.register(Register { at: at(1), ..fixture::register("ada") }).await.unwrap();
-    store.update_account(ADA, Revision::FIRST, AccountChange::default(), at(2)).await.unwrap();
+    store.update_account(ADA, Revision::FIRST, AccountChange::default(), at(2).into()).await.unwrap();
     let tokens = vec![fixture::token("token"), fixture::session("session")];
-    store.log_in(LogIn { at: at(3), ..log_in(ADA, "ada", tokens) }).await.unwrap();
-    store.revoke(&digests(&["token"]), at(4)).await.unwrap();
-    let hash = fixture::password("new");
-    store.set_password(ADA, revision_after(2), hash, Revoke::Everything, at(5)).await.unwrap();
-    store.update_profile(PROFILE, Revision::FIRST, ProfileChange::default(), at(6)).await.unwrap();
+    store.log_in(LogIn { at: at(3), ..fixture::login(ADA, "ada", tokens) }).await.unwrap();
+    store.revoke(&digests(&["token"]), at(4).into()).await.unwrap();
+    let password = fixture::set_password(ADA, revision_after(2), "new", Revoke::Everything);
+    store.set_password(SetPassword { at: at(5), ..password }).await.unwrap();
+    store.update_profile(PROFILE, Revision::FIRST, ProfileChange::default(), at(6).into()).await.unwrap();
     store.post_status(ADA, fixture::text("hello"), at(7)).await.unwrap();
-    store.update_status(STATUS, Revision::FIRST, None, at(8)).await.unwrap();
-    store.delete_status(STATUS, at(9)).await.unwrap();
+    store.update_status(STATUS, Revision::FIRST, None, at(8).into()).await.unwrap();
+    store.delete_status(STATUS, at(9).into()).await.unwrap();
 
     let expected = [
         EventKind::AccountRegistered { account: ADA, profile: PROFILE },
@@ -57,15 +57,15 @@ pub async fn a_refused_write_is_not_told(store: Arc<dyn Store>) {
     let (stale, now) = (revision_after(1), fixture::NOW);
     refusal(store.register(fixture::register("ADA")).await);
     let change = AccountChange { is_staff: Some(true), ..AccountChange::default() };
-    refusal(store.update_account(ADA, stale, change, now).await);
-    refusal(store.set_password(ADA, stale, fixture::password("new"), Revoke::Everything, now).await);
-    refusal(store.log_in(log_in(ADA, "wrong", vec![])).await);
-    refusal(store.log_in(log_in(ADA, "ada", vec![fixture::token("token")])).await);
-    store.revoke(&digests(&["nobody's"]), now).await.unwrap();
-    refusal(store.update_profile(PROFILE, stale, ProfileChange::default(), now).await);
+    refusal(store.update_account(ADA, stale, change, now.into()).await);
+    refusal(store.set_password(fixture::set_password(ADA, stale, "new", Revoke::Everything)).await);
+    refusal(store.log_in(fixture::login(ADA, "wrong", vec![])).await);
+    refusal(store.log_in(fixture::login(ADA, "ada", vec![fixture::token("token")])).await);
+    store.revoke(&digests(&["nobody's"]), now.into()).await.unwrap();
+    refusal(store.update_profile(PROFILE, stale, ProfileChange::default(), now.into()).await);
     refusal(store.post_status(AccountId::new(9), fixture::text("hello"), now).await);
-    refusal(store.update_status(STATUS, stale, None, now).await);
-    refusal(store.delete_status(StatusId::new(9), now).await);
+    refusal(store.update_status(STATUS, stale, None, now.into()).await);
+    refusal(store.delete_status(StatusId::new(9), now.into()).await);
     assert_nothing_more(&*store, &mut events).await;
 }
 
@@ -99,8 +99,8 @@ pub async fn each_revoked_token_is_told(store: Arc<dyn Store>) {
     let tokens = vec![fixture::token("c"), fixture::session("d")];
     let bob = store.register(Register { tokens, ..fixture::register("bob") }).await.unwrap().account.id;
     let mut events = store.events();
-    store.revoke(&digests(&["d", "nobody's", "a", "d", "b"]), fixture::NOW).await.unwrap();
-    store.revoke(&digests(&["a", "c"]), fixture::NOW).await.unwrap();
+    store.revoke(&digests(&["d", "nobody's", "a", "d", "b"]), fixture::NOW.into()).await.unwrap();
+    store.revoke(&digests(&["a", "c"]), fixture::NOW.into()).await.unwrap();
     let ended = [(bob, TokenKind::Session), (ADA, TokenKind::Api), (ADA, TokenKind::Session), (bob, TokenKind::Api)];
     for (account, kind) in ended {
         assert_eq!(next_kind(&mut events).await, EventKind::LoggedOut { account, kind });
@@ -191,11 +191,11 @@ pub async fn a_slow_reader_is_told_what_it_missed(store: Arc<dyn Store>) {
     register(&*store, "ada").await;
     for part in secrets.chunks(64) {
         let tokens = part.iter().map(|secret| fixture::token(secret)).collect();
-        store.log_in(log_in(ADA, "ada", tokens)).await.unwrap();
+        store.log_in(fixture::login(ADA, "ada", tokens)).await.unwrap();
     }
     for part in secrets.chunks(64) {
         let part: Vec<_> = part.iter().map(|secret| fixture::digest(secret)).collect();
-        store.revoke(&part, fixture::after(1)).await.unwrap();
+        store.revoke(&part, fixture::after(1).into()).await.unwrap();
     }
     let logins = secrets.len().div_ceil(64) as u64;
     let published = 1 + logins + secrets.len() as u64;
@@ -207,6 +207,9 @@ pub async fn a_slow_reader_is_told_what_it_missed(store: Arc<dyn Store>) {
     assert_nothing_more(&*store, &mut slow).await;
     // It did not hold up or rob anybody: the store goes on.
     let mut quick = store.events();
-    store.update_profile(PROFILE, Revision::FIRST, ProfileChange::default(), Timestamp::from_micros(5)).await.unwrap();
+    store
+        .update_profile(PROFILE, Revision::FIRST, ProfileChange::default(), Timestamp::from_micros(5).into())
+        .await
+        .unwrap();
     assert_eq!(next(&mut quick).await.unwrap().at, Timestamp::from_micros(5));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{assert_consistent, everything, is_known};
 use crate::{
-    store::{NewToken, ProfileFilter, Register, Rows, StatusFilter, Store},
+    store::{ProfileFilter, Register, Rows, StatusFilter, Store},
     testkit::fixture,
 };
 
@@ -25,7 +25,7 @@ pub async fn a_new_store_is_ready_and_empty(store: Arc<dyn Store>) {
 
 /// A sweep removes what has expired, a key at its very moment too, and tells how much; the rest stays.
 pub async fn a_sweep_removes_what_has_expired(store: Arc<dyn Store>) {
-    let session = NewToken { expires_at: Some(fixture::after(20)), ..fixture::session("session") };
+    let session = fixture::session_until("session", 20);
     let tokens = vec![fixture::token("forever"), fixture::token_until("ten", 10), session];
     let mail_key = Some(fixture::mail_key("key", "ada@example.org", 15));
     store.register(Register { tokens, mail_key, ..fixture::register("ada") }).await.unwrap();

@@ -22,8 +22,9 @@ async fn settle(store: &dyn Store, inhabitants: &[(&str, &str)]) -> Vec<Profile>
     let mut profiles = Vec::new();
     for (name, city) in inhabitants {
         let made = register(store, name).await.profile;
-        profiles
-            .push(store.update_profile(made.id, made.revision, change(None, Some(city)), fixture::NOW).await.unwrap());
+        profiles.push(
+            store.update_profile(made.id, made.revision, change(None, Some(city)), fixture::NOW.into()).await.unwrap(),
+        );
     }
     profiles
 }
@@ -55,7 +56,7 @@ pub async fn updating_a_profile_changes_what_it_says(store: Arc<dyn Store>) {
         change(Some(""), Some("")),
     ];
     for change in changes {
-        let answer = store.update_profile(expected.id, expected.revision, change.clone(), fixture::NOW).await;
+        let answer = store.update_profile(expected.id, expected.revision, change.clone(), fixture::NOW.into()).await;
         expected.bio = change.bio.unwrap_or(expected.bio);
         expected.city = change.city.unwrap_or(expected.city);
         expected.revision = expected.revision.next();
@@ -69,7 +70,7 @@ pub async fn updating_a_profile_changes_what_it_says(store: Arc<dyn Store>) {
 /// An update of a profile that does not exist, or that has changed meanwhile, is refused and changes nothing.
 pub async fn a_profile_is_not_updated_unless_it_is_as_expected(store: Arc<dyn Store>) {
     let ada = register(&*store, "ada").await.profile;
-    let update = |id, revision| store.update_profile(id, revision, change(Some("x"), Some("y")), fixture::NOW);
+    let update = |id, revision| store.update_profile(id, revision, change(Some("x"), Some("y")), fixture::NOW.into());
     assert_eq!(refusal(update(ProfileId::new(2), Revision::FIRST).await), Refusal::Missing);
     assert_eq!(refusal(update(ada.id, revision_after(1)).await), Refusal::Stale);
     assert_eq!(refusal(update(ada.id, Revision::new(0)).await), Refusal::Stale);
@@ -164,7 +165,7 @@ pub async fn filtered_profiles_are_listed_in_parts(store: Arc<dyn Store>) {
 pub async fn a_filter_follows_changes(store: Arc<dyn Store>) {
     let profile = settle(&*store, &[("ada", "London")]).await.remove(0);
     assert_eq!(store.count_profiles(&terms(&["london"])).await.unwrap(), 1);
-    store.update_profile(profile.id, profile.revision, change(None, Some("Paris")), fixture::NOW).await.unwrap();
+    store.update_profile(profile.id, profile.revision, change(None, Some("Paris")), fixture::NOW.into()).await.unwrap();
     for (city, count) in [("london", 0), ("paris", 1)] {
         assert_eq!(store.count_profiles(&terms(&[city])).await.unwrap(), count);
         assert_eq!(store.profiles(&terms(&[city]), everything()).await.unwrap().rows.len() as u64, count);
@@ -176,7 +177,7 @@ pub async fn profiles_are_counted(store: Arc<dyn Store>) {
     for count in 0..5 {
         assert_eq!(store.count_profiles(&ProfileFilter::default()).await.unwrap(), count);
         let made = register(&*store, &format!("account{count}")).await.profile;
-        store.update_profile(made.id, made.revision, change(Some("x"), None), fixture::NOW).await.unwrap();
+        store.update_profile(made.id, made.revision, change(Some("x"), None), fixture::NOW.into()).await.unwrap();
         refusal(store.register(fixture::register(&format!("ACCOUNT{count}"))).await);
     }
     assert_eq!(store.count_profiles(&ProfileFilter::default()).await.unwrap(), 5);

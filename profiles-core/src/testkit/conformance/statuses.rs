@@ -18,7 +18,7 @@ async fn post(store: &dyn Store, account: AccountId, text: &str) -> Status {
 }
 
 async fn delete(store: &dyn Store, id: StatusId) {
-    store.delete_status(id, fixture::NOW).await.unwrap();
+    store.delete_status(id, fixture::NOW.into()).await.unwrap();
 }
 
 /// A status is kept as it was posted, under the profile of who posted it.
@@ -61,7 +61,8 @@ pub async fn updating_a_status_writes_its_text_and_time(store: Arc<dyn Store>) {
     let mut expected = post(&*store, ada, "first").await;
     for (seconds, text) in [(10, Some("second")), (20, None), (30, Some("second")), (15, Some("third"))] {
         let at = fixture::after(seconds);
-        let answer = store.update_status(expected.id, expected.revision, text.map(fixture::text), at).await.unwrap();
+        let answer =
+            store.update_status(expected.id, expected.revision, text.map(fixture::text), at.into()).await.unwrap();
         expected.text = text.map_or(expected.text, fixture::text);
         expected.updated_at = at;
         expected.revision = expected.revision.next();
@@ -75,7 +76,7 @@ pub async fn updating_a_status_writes_its_text_and_time(store: Arc<dyn Store>) {
 pub async fn a_status_is_not_updated_unless_it_is_as_expected(store: Arc<dyn Store>) {
     let ada = register(&*store, "ada").await.account.id;
     let status = post(&*store, ada, "hello").await;
-    let update = |id, revision| store.update_status(id, revision, Some(fixture::text("x")), fixture::after(5));
+    let update = |id, revision| store.update_status(id, revision, Some(fixture::text("x")), fixture::after(5).into());
     assert_eq!(refusal(update(StatusId::new(2), Revision::FIRST).await), Refusal::Missing);
     assert_eq!(refusal(update(status.id, revision_after(1)).await), Refusal::Stale);
     assert_eq!(refusal(update(status.id, Revision::new(0)).await), Refusal::Stale);
@@ -87,7 +88,7 @@ pub async fn a_deleted_status_is_gone(store: Arc<dyn Store>) {
     let ada = register(&*store, "ada").await.account.id;
     let (first, second) = (post(&*store, ada, "first").await, post(&*store, ada, "second").await);
     // Whatever its revision.
-    store.update_status(first.id, first.revision, None, fixture::NOW).await.unwrap();
+    store.update_status(first.id, first.revision, None, fixture::NOW.into()).await.unwrap();
     delete(&*store, first.id).await;
     assert_eq!(store.status(first.id).await.unwrap(), None);
     for filter in [StatusFilter::default(), by("ada")] {
@@ -95,9 +96,12 @@ pub async fn a_deleted_status_is_gone(store: Arc<dyn Store>) {
         assert_eq!(store.statuses(&filter, everything()).await.unwrap(), left);
         assert_eq!(store.count_statuses(&filter).await.unwrap(), 1);
     }
-    assert_eq!(refusal(store.delete_status(first.id, fixture::NOW).await), Refusal::Missing);
-    assert_eq!(refusal(store.delete_status(StatusId::new(9), fixture::NOW).await), Refusal::Missing);
-    assert_eq!(refusal(store.update_status(first.id, revision_after(1), None, fixture::NOW).await), Refusal::Missing);
+    assert_eq!(refusal(store.delete_status(first.id, fixture::NOW.into()).await), Refusal::Missing);
+    assert_eq!(refusal(store.delete_status(StatusId::new(9), fixture::NOW.into()).await), Refusal::Missing);
+    assert_eq!(
+        refusal(store.update_status(first.id, revision_after(1), None, fixture::NOW.into()).await),
+        Refusal::Missing
+    );
     assert_eq!(store.count_statuses(&StatusFilter::default()).await.unwrap(), 1);
 }
 
@@ -194,7 +198,7 @@ pub async fn the_filter_goes_by_the_present_name(store: Arc<dyn Store>) {
     let mut revision = ada.revision;
     for name in ["Ada", "grace"] {
         let change = AccountChange { username: Some(fixture::username(name)), ..AccountChange::default() };
-        revision = store.update_account(ada.id, revision, change, fixture::NOW).await.unwrap().revision;
+        revision = store.update_account(ada.id, revision, change, fixture::NOW.into()).await.unwrap().revision;
         for other in ["ada", "Ada", "grace"] {
             let rows = store.statuses(&by(other), everything()).await.unwrap().rows;
             let ids: Vec<_> = rows.iter().map(|row| row.id).collect();

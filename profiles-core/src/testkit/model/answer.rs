@@ -3,7 +3,7 @@
 use super::Command;
 use crate::{
     model::{Account, Digest, Principal, Profile, Status, Timestamp},
-    store::{OutboxItem, Registered, Result, Rows, Store},
+    store::{OutboxItem, Registered, Result, Rows, SetPassword, Store},
     testkit::{Refusal, fixture},
 };
 
@@ -36,32 +36,32 @@ async fn call(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::Register(registration) => Answer::Registered(store.register(registration.at(now)).await?),
         Command::UpdateAccount { id, expected, change } => {
             let expected = expected.or(store.account(*id).await?.map(|row| row.revision));
-            Answer::Account(Some(store.update_account(*id, expected, change.clone(), now).await?))
+            Answer::Account(Some(store.update_account(*id, expected, change.clone(), now.into()).await?))
         }
         Command::SetPassword { id, expected, password, revoke } => {
             let expected = expected.or(store.account(*id).await?.map(|row| row.revision));
-            let password = fixture::password(password);
-            Answer::Account(Some(store.set_password(*id, expected, password, *revoke, now).await?))
+            let command = SetPassword { at: now, ..fixture::set_password(*id, expected, password, *revoke) };
+            Answer::Account(Some(store.set_password(command).await?))
         }
         Command::LogIn(login) => Answer::Account(Some(store.log_in(login.at(now, store).await?).await?)),
         Command::Revoke { secrets } => {
             let digests: Vec<Digest> = secrets.iter().map(|secret| fixture::digest(secret)).collect();
-            store.revoke(&digests, now).await?;
+            store.revoke(&digests, now.into()).await?;
             Answer::Done
         }
         Command::UpdateProfile { id, expected, change } => {
             let expected = expected.or(store.profile(*id).await?.map(|row| row.revision));
-            Answer::Profile(Some(store.update_profile(*id, expected, change.clone(), now).await?))
+            Answer::Profile(Some(store.update_profile(*id, expected, change.clone(), now.into()).await?))
         }
         Command::PostStatus { account, text } => {
             Answer::Status(Some(store.post_status(*account, text.clone(), now).await?))
         }
         Command::UpdateStatus { id, expected, text } => {
             let expected = expected.or(store.status(*id).await?.map(|row| row.revision));
-            Answer::Status(Some(store.update_status(*id, expected, text.clone(), now).await?))
+            Answer::Status(Some(store.update_status(*id, expected, text.clone(), now.into()).await?))
         }
         Command::DeleteStatus { id } => {
-            store.delete_status(*id, now).await?;
+            store.delete_status(*id, now.into()).await?;
             Answer::Done
         }
         Command::Lease { hold, limit } => Answer::Mails(store.lease(now, *hold, *limit).await?),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::{
     model::{
-        AccountId, Email, OutboxId, ProfileId, Revision, StatusId, StatusText, Timestamp, TokenKind, Username,
-        UsernameKey,
+        AccountId, Email, KeyPurpose, Lifetime, OutboxId, ProfileId, Revision, StatusId, StatusText, Timestamp,
+        TokenKind, Username, UsernameKey,
     },
     store::{
         AccountChange, LogIn, NewMailKey, NewToken, ProfileChange, ProfileFilter, Register, Result, Revoke, Slice,
@@ -96,6 +96,7 @@ impl Registration {
         let proven = || self.email.clone().unwrap_or_else(|| fixture::email("elsewhere@example.org"));
         let mail_key = self.mail_key.as_ref().map(|(secret, lasts)| NewMailKey {
             digest: fixture::digest(secret),
+            purpose: KeyPurpose::ConfirmEmail,
             email: proven(),
             expires_at: now.plus(*lasts),
         });
@@ -109,6 +110,7 @@ impl Registration {
             mail_key,
             outbox: self.outbox.iter().map(|number| fixture::mail("reader", *number)).collect(),
             at: now,
+            ..fixture::register(self.username.as_str())
         }
     }
 }
@@ -138,6 +140,7 @@ impl Login {
             rehashed: self.rehashed.as_deref().map(fixture::password),
             tokens: self.tokens.iter().map(|token| token.at(now)).collect(),
             at: now,
+            ..fixture::login(self.account, "", Vec::new())
         })
     }
 }
@@ -151,12 +154,15 @@ pub struct Token {
     pub kind: TokenKind,
     /// How long it is good for; `None` for ever.
     pub lasts: Option<Duration>,
+    /// How long it may lie unused; `None` for ever.
+    pub idle: Option<Duration>,
 }
 
 impl Token {
     fn at(&self, now: Timestamp) -> NewToken {
-        let expires_at = self.lasts.map(|lasts| now.plus(lasts));
-        NewToken { digest: fixture::digest(&self.secret), kind: self.kind, expires_at }
+        let ends_at = self.lasts.map(|lasts| now.plus(lasts));
+        let lifetime = Lifetime { ends_at, idle: self.idle };
+        NewToken { kind: self.kind, lifetime, ..fixture::token(&self.secret) }
     }
 }
 

@@ -125,7 +125,7 @@ mod tests {
 
     #[tokio::test]
     async fn equal_stores_play_the_same() {
-        let token = Token { secret: "t".to_owned(), kind: TokenKind::Api, lasts: None };
+        let token = Token { secret: "t".to_owned(), kind: TokenKind::Api, lasts: None, idle: None };
         let login = |checked| {
             Command::LogIn(Login { account: AccountId::new(1), checked, rehashed: None, tokens: vec![token.clone()] })
         };
@@ -155,7 +155,7 @@ mod tests {
     async fn events_are_compared() {
         let (left, right) = (MemoryStore::new(), MemoryStore::new());
         left.register(ada()).await.unwrap();
-        left.revoke(&[fixture::digest("token")], fixture::NOW).await.unwrap();
+        left.revoke(&[fixture::digest("token")], fixture::NOW.into()).await.unwrap();
         right.register(Register { tokens: vec![], ..ada() }).await.unwrap();
         assert_eq!(play(&[], &left, &right).await.unwrap_err().question, "the events");
     }

@@ -150,8 +150,8 @@ fn status_filter() -> impl Strategy<Value = StatusFilter> {
 
 fn tokens() -> impl Strategy<Value = Vec<Token>> {
     let kind = prop_oneof![Just(TokenKind::Api), Just(TokenKind::Session)];
-    let token = (secret(), kind, option::of(while_()));
-    vec(token.prop_map(|(secret, kind, lasts)| Token { secret, kind, lasts }), 0..3)
+    let token = (secret(), kind, option::of(while_()), option::weighted(0.3, while_()));
+    vec(token.prop_map(|(secret, kind, lasts, idle)| Token { secret, kind, lasts, idle }), 0..3)
 }
 
 fn slice<Id: std::fmt::Debug + 'static>(id: fn(u64) -> Id) -> impl Strategy<Value = Slice<Id>> {
