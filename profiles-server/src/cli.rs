@@ -1,5 +1,6 @@
 //! What an operator types.
 
+mod audit;
 mod check;
 mod serve;
 mod user;
@@ -17,7 +18,7 @@ use clap::{Parser, Subcommand};
 use profiles_core::store::sled::SledStore;
 use tokio::runtime;
 
-use self::user::UserCommand;
+use self::{audit::AuditCommand, user::UserCommand};
 use crate::{
     app::{self, StartError},
     config::{Config, ConfigError, Loaded, Sources, arguments::Flags},
@@ -48,6 +49,8 @@ enum Command {
     /// Make and change accounts. If a server runs, it does it.
     #[command(subcommand)]
     User(UserCommand),
+    /// Print what happened that matters for security: logins, failures, passwords, tokens, what staff did.
+    Audit(AuditCommand),
     /// See whether the configuration is valid and the database sound.
     Check,
     /// Print the configuration, and where each value comes from. Secrets are left out.
@@ -110,6 +113,7 @@ fn perform(cli: Cli) -> Result<(), Failure> {
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(loaded.config),
         Command::User(command) => runtime()?.block_on(user::run(command, &loaded.config)),
+        Command::Audit(command) => runtime()?.block_on(audit::run(command, &loaded.config)),
         Command::Check => runtime()?.block_on(check::run(&loaded.config)),
         Command::Config => say(loaded.to_toml().trim_end()),
         Command::Openapi => say(&app::openapi(&loaded.config)?),

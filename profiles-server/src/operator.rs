@@ -3,6 +3,7 @@
 //! A subject has a file: its commands, their answers, how they are done, and an `impl Subject` for each kind of answer.
 //! To add one, write that file and name it in [`Command`].
 
+pub(crate) mod audit;
 mod data;
 mod lines;
 mod parsed;
@@ -16,6 +17,7 @@ use std::{future::Future, io, path::PathBuf, sync::Arc};
 use profiles_core::Core;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub(crate) use self::audit::audit_line;
 use self::remote::Remote;
 use crate::{
     app::{StartError, open_core},
@@ -31,6 +33,8 @@ pub(crate) enum Command {
     User(user::Command),
     /// Who has an account.
     UserList(user::List),
+    /// What happened that matters for security.
+    Audit(audit::List),
 }
 
 impl Command {
@@ -39,6 +43,7 @@ impl Command {
         match self {
             Self::User(command) => answer(command, core).await,
             Self::UserList(command) => answer(command, core).await,
+            Self::Audit(command) => answer(command, core).await,
         }
     }
 
@@ -47,6 +52,7 @@ impl Command {
         match self {
             Self::User(command) => command.change(),
             Self::UserList(command) => command.change(),
+            Self::Audit(command) => command.change(),
         }
     }
 }

@@ -36,7 +36,7 @@ impl Core {
     ///
     /// # Errors
     /// [`Error::Invalid`](crate::Error::Invalid).
-    pub(super) fn accept_new_password(&self, account: &Account, both: (Password, Password)) -> Result<Password> {
+    pub(super) async fn accept_new_password(&self, account: &Account, both: (Password, Password)) -> Result<Password> {
         let (password, again) = both;
         if password.expose() != again.expose() {
             return Err(FieldErrors::of(name::NEW_PASSWORD2, FieldError::NewPasswordMismatch).into());
@@ -47,7 +47,7 @@ impl Core {
             last_name: account.last_name.as_str(),
             email: account.email.as_ref().map_or("", Email::as_str),
         };
-        let violations = self.policy.check(password.expose(), Some(&about));
+        let violations = self.policy.judge(&password, Some(&about)).await?;
         let errors = violations.into_iter().map(FieldError::Password).collect();
         FieldErrors::of_field(name::NEW_PASSWORD2, errors).into_result()?;
         Ok(password)

@@ -85,6 +85,14 @@ impl Core {
         write_fresh(Kind::Account, read().await?, read, write).await
     }
 
+    /// The account of this name.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub async fn account_named(&self, username: &UsernameKey) -> Result<Account> {
+        self.find(username).await
+    }
+
     /// Erases an account with all that is its own, as its owner could.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ impl Core {
         let both = form.new.check(&mut errors);
         errors.into_result()?;
         let Some(both) = both else { return Err(Error::Busy) };
-        let password = self.accept_new_password(&account, both)?;
+        let password = self.accept_new_password(&account, both).await?;
         let hash = self.hasher.hash(password.into_secret()).await?;
         let read = || self.find_account(id);
         let write = |account: Account| {
@@ -199,7 +199,7 @@ impl Core {
             self.note_refusal(AuditEvent::PasswordReset, AuditActor::Anonymous, Some(account.id)).await?;
             return Err(bad_token());
         }
-        let password = self.accept_new_password(&account, both)?;
+        let password = self.accept_new_password(&account, both).await?;
         let at = self.clock.now();
         let command = ResetPassword {
             digest,

@@ -59,6 +59,14 @@ pub(super) enum UserCommand {
         #[command(flatten)]
         password: FromStdin,
     },
+    /// Erase an account with its profile, statuses, logins and mails. This can't be undone.
+    Erase {
+        /// Its name, in any case.
+        name: String,
+        /// Do it without another question.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
     /// List the accounts.
     List {
         /// As one JSON object a line.
@@ -112,6 +120,7 @@ impl Asked {
             UserCommand::SetPassword { name, password: FromStdin { .. } } => {
                 user::Command::SetPassword { name, password: password(io::stdin())? }
             }
+            UserCommand::Erase { name, yes: _ } => user::Command::Erase { name },
             UserCommand::List { json } => return Ok(Self::List { json }),
         }))
     }
@@ -160,6 +169,7 @@ async fn once(command: user::Command, operator: &Operator) -> Result<(), Failure
         user::Answer::PasswordReplaced(account) => {
             format!("{} has a new password, and is logged out everywhere", account.username)
         }
+        user::Answer::Erased(account) => format!("erased {} (account {})", account.username, account.id),
     };
     say(&told)
 }

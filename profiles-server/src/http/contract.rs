@@ -84,12 +84,7 @@ impl<E: Endpoint> Contract<E> {
         self.operate(request, target, caller).await
     }
 
-    async fn authenticate(
-        &self,
-        core: &Core,
-        request: &mut Request,
-        found: &mut Found,
-    ) -> Result<Caller, ApiError> {
+    async fn authenticate(&self, core: &Core, request: &mut Request, found: &mut Found) -> Result<Caller, ApiError> {
         let recognised = recognise(core, request, self.settings.authentication).await?;
         found.session_seen = recognised.session_seen;
         found.session_dead = recognised.session_dead;

@@ -167,7 +167,9 @@ impl Form {
         let text = match self.get(field.name) {
             None => return absent(),
             Some(Value::Json(Json::Null)) => return Err(vec![FieldError::Null]),
-            Some(Value::File | Value::Json(Json::Bool | Json::List { .. } | Json::Object(_))) => return Err(vec![not_text]),
+            Some(Value::File | Value::Json(Json::Bool | Json::List { .. } | Json::Object(_))) => {
+                return Err(vec![not_text]);
+            }
             Some(Value::Json(Json::Number { text, .. })) => &Text { text: text.clone(), surrogate: None },
             Some(Value::Json(Json::Text(text))) => text,
         };
@@ -189,9 +191,15 @@ impl Form {
         let items: Vec<&Value> = match self.get(name) {
             None => return Ok(None),
             Some(Value::Json(Json::Null)) => return Err(vec![FieldError::Null]),
-            Some(Value::Json(Json::List { more: true, .. })) => return Err(vec![FieldError::TooManyItems(json::MAX_ITEMS)]),
-            Some(Value::Json(Json::List { items, .. })) => return items.iter().map(|item| item_text(item, &parse)).collect::<Field<_>>().map(Some),
-            Some(_) if self.is_html => self.values.iter().filter(|(key, _)| key == name).map(|(_, value)| value).collect(),
+            Some(Value::Json(Json::List { more: true, .. })) => {
+                return Err(vec![FieldError::TooManyItems(json::MAX_ITEMS)]);
+            }
+            Some(Value::Json(Json::List { items, .. })) => {
+                return items.iter().map(|item| item_text(item, &parse)).collect::<Field<_>>().map(Some);
+            }
+            Some(_) if self.is_html => {
+                self.values.iter().filter(|(key, _)| key == name).map(|(_, value)| value).collect()
+            }
             Some(_) => return Err(vec![FieldError::NotAList]),
         };
         let texts = items.into_iter().map(|value| match value {

@@ -27,6 +27,8 @@ pub(crate) enum Command {
         #[serde(with = "parsed::password")]
         password: Password,
     },
+    /// Erase an account with all that is its own.
+    Erase { name: String },
 }
 
 /// An account to be made.
@@ -59,6 +61,8 @@ pub(crate) enum Answer {
     Staff(Row),
     /// It has a new password.
     PasswordReplaced(Row),
+    /// It is gone; this is what it was.
+    Erased(Row),
 }
 
 /// An account as an operator sees it.
@@ -102,6 +106,7 @@ impl Subject for Command {
             Self::SetStaff { staff: true, .. } => Some("user promote"),
             Self::SetStaff { staff: false, .. } => Some("user demote"),
             Self::SetPassword { .. } => Some("user set-password"),
+            Self::Erase { .. } => Some("user erase"),
         }
     }
 
@@ -121,6 +126,7 @@ impl Subject for Command {
                 let changed = core.replace_password(&UsernameKey::of(&name), password).await;
                 Answer::PasswordReplaced(named(&name, changed)?)
             }
+            Self::Erase { name } => Answer::Erased(named(&name, core.erase_account(&UsernameKey::of(&name)).await)?),
         })
     }
 }
