@@ -52,7 +52,7 @@ pub struct Settings {
     pub trusted_origins: Vec<String>,
     /// Whether cookies are for HTTPS only.
     pub secure_cookies: bool,
-    /// Proxies whose `X-Forwarded-For` is believed; see [`client_address`].
+    /// Proxies whose `X-Forwarded-For` is believed; see [`client_address()`].
     pub trusted_proxies: Vec<IpNetwork>,
 }
 
