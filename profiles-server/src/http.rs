@@ -55,7 +55,7 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// Whether people may erase their own accounts by `DELETE /api/rest-auth/user/`, which the original does not have.
     pub account_deletion: bool,
-    /// Proxies whose `X-Forwarded-For` is believed; see [`client_address`].
+    /// Proxies whose `X-Forwarded-For` is believed; see [`client_address()`].
     pub trusted_proxies: Vec<IpNetwork>,
 }
 

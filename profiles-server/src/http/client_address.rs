@@ -40,8 +40,8 @@ pub(super) fn peer(request: &Request) -> Option<SocketAddr> {
     }
 }
 
-/// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`; a zone (`%eth0`) means something to
-/// the machine that wrote it alone, and is left out.
+/// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`; a zone (`%eth0`) means something
+/// to the machine that wrote it alone, and is left out.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(hop).ok()?.trim_matches([' ', '\t']);
     if let Some(rest) = text.strip_prefix('[') {

@@ -58,7 +58,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Believes these proxies where a request comes from; see [`client_address`].
+    /// Believes these proxies where a request comes from; see [`client_address()`].
     #[must_use]
     pub fn trusted_proxies(self, proxies: impl Into<Arc<[IpNetwork]>>) -> Self {
         Self { trusted_proxies: proxies.into(), ..self }

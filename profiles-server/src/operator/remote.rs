@@ -81,3 +81,40 @@ async fn exchange(path: &Path, request: &[u8]) -> io::Result<Vec<u8>> {
         Line::End => Err(ErrorKind::UnexpectedEof.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::UnixListener;
+
+    use super::*;
+    use crate::operator::user;
+
+    /// What is made of a server that reads a request and answers with this.
+    async fn told(answer: &[u8]) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
+        let listener = UnixListener::bind(&path).unwrap();
+        let remote = Remote { path, data: DataId::numbered(1) };
+        let server = async {
+            let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+            assert!(matches!(read_line(&mut stream).await.unwrap(), Line::Whole(_)));
+            // Who has heard enough hangs up.
+            let _ = stream.write_all(answer).await;
+        };
+        let (asked, ()) = tokio::join!(remote.ask(user::List { after: None }), server);
+        asked.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_answer_may_have_done_it() {
+        let half = br#"{"version":1,"answer":["#;
+        for answer in [&b""[..], half, &vec![b'x'; LONGEST_LINE + 1]] {
+            let told = told(answer).await;
+            assert!(told.starts_with("the running server did not answer through /"), "{told}");
+            assert!(told.ends_with("it may have done what it was asked all the same"), "{told}");
+        }
+        for answer in [&b"hunter2\n"[..], b"{\"version\":1}\n", b"{\"version\":1,\"answer\":7}\n"] {
+            assert_eq!(told(answer).await, "the running server's answer makes no sense");
+        }
+    }
+}

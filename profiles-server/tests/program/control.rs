@@ -161,6 +161,11 @@ fn a_socket_can_be_elsewhere() {
     let log = server.log_until("operator's commands need this server to be stopped");
     assert!(log.contains("WARN") && log.contains("./letter is there, and no socket"), "{log}");
     assert_eq!(fs::read_to_string(place.path("letter")).unwrap(), "dear ada");
+    assert_eq!(place.run("user list --control-socket ./letter").err, STOP_FIRST);
+    let ended = place.run("user list --control-socket ./letter/ctl");
+    let told =
+        "a profiles-server is using ./profiles-data, and its control socket ./letter/ctl can't be used (Not a dir";
+    assert!(ended.code == Some(1) && ended.err.contains(told), "{ended:?}");
 }
 
 #[test]
