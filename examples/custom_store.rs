@@ -22,9 +22,9 @@ use profiles_core::{
         StatusId, StatusText, Timestamp, UsernameKey,
     },
     store::{
-        AccountChange, Accounts, Inconsistency, Jobs, LogIn, Maintenance, MemoryStore, OutboxItem, ProfileChange,
-        ProfileFilter, Profiles, Register, Registered, Result, Revoke, Rows, Slice, StatusFilter, Statuses, Store,
-        Tokens,
+        AccountChange, Accounts, Inconsistency, Jobs, LogIn, MailOutcome, Maintenance, MemoryStore, OutboxEntry,
+        OutboxItem, ProfileChange, ProfileFilter, Profiles, Register, Registered, Result, Revoke, Rows, Slice,
+        StatusFilter, Statuses, Store, Tokens,
     },
 };
 
@@ -203,8 +203,24 @@ impl Jobs for CountingStore {
         self.write("lease", self.inner.lease(now, hold, limit)).await
     }
 
-    async fn complete(&self, id: OutboxId) -> Result<()> {
-        self.write("complete", self.inner.complete(id)).await
+    async fn finish(&self, id: OutboxId, attempt: u32, outcome: MailOutcome) -> Result<()> {
+        self.write("finish", self.inner.finish(id, attempt, outcome)).await
+    }
+
+    async fn next_mail(&self) -> Result<Option<Timestamp>> {
+        self.inner.next_mail().await
+    }
+
+    async fn mails(&self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>> {
+        self.inner.mails(after, limit).await
+    }
+
+    async fn retry_mail(&self, id: OutboxId, now: Timestamp) -> Result<bool> {
+        self.write("retry_mail", self.inner.retry_mail(id, now)).await
+    }
+
+    async fn drop_mail(&self, id: OutboxId) -> Result<bool> {
+        self.write("drop_mail", self.inner.drop_mail(id)).await
     }
 }
 

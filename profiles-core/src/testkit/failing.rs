@@ -16,8 +16,9 @@ use crate::{
         StatusId, StatusText, Timestamp, UsernameKey,
     },
     store::{
-        AccountChange, Accounts, Inconsistency, Jobs, LogIn, Maintenance, OutboxItem, ProfileChange, ProfileFilter,
-        Profiles, Register, Registered, Result, Revoke, Rows, Slice, StatusFilter, Statuses, Store, StoreError, Tokens,
+        AccountChange, Accounts, Inconsistency, Jobs, LogIn, MailOutcome, Maintenance, OutboxEntry, OutboxItem,
+        ProfileChange, ProfileFilter, Profiles, Register, Registered, Result, Revoke, Rows, Slice, StatusFilter,
+        Statuses, Store, StoreError, Tokens,
     },
 };
 
@@ -211,8 +212,24 @@ impl Jobs for FailingStore {
         run(&self.writes, self.inner.lease(now, hold, limit)).await
     }
 
-    async fn complete(&self, id: OutboxId) -> Result<()> {
-        run(&self.writes, self.inner.complete(id)).await
+    async fn finish(&self, id: OutboxId, attempt: u32, outcome: MailOutcome) -> Result<()> {
+        run(&self.writes, self.inner.finish(id, attempt, outcome)).await
+    }
+
+    async fn next_mail(&self) -> Result<Option<Timestamp>> {
+        run(&self.reads, self.inner.next_mail()).await
+    }
+
+    async fn mails(&self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>> {
+        run(&self.reads, self.inner.mails(after, limit)).await
+    }
+
+    async fn retry_mail(&self, id: OutboxId, now: Timestamp) -> Result<bool> {
+        run(&self.writes, self.inner.retry_mail(id, now)).await
+    }
+
+    async fn drop_mail(&self, id: OutboxId) -> Result<bool> {
+        run(&self.writes, self.inner.drop_mail(id)).await
     }
 }
 

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 
 use super::{
     MemoryStore,
-    state::{Owned, ProfileRow, State, WaitingMail, check_revision, next_id},
+    state::{Owned, ProfileRow, State, check_revision, next_id},
 };
 use crate::{
     event::EventKind,
     model::{
-        Account, AccountId, Bio, City, Email, OutboxId, PasswordHash, PersonName, Profile, ProfileId, Revision,
-        Timestamp, TokenKind, UsernameKey,
+        Account, AccountId, Bio, City, Email, PasswordHash, PersonName, Profile, ProfileId, Revision, Timestamp,
+        TokenKind, UsernameKey,
     },
     store::{AccountChange, Accounts, Register, Registered, Result, Revoke, StoreError, Unique},
 };
@@ -133,11 +133,8 @@ impl State {
         self.profiles.insert(profile.id, ProfileRow { account: id, revision, bio, city });
         self.keep_tokens(id, command.tokens);
         self.mail_keys.extend(command.mail_key.map(|row| (row.digest, Owned { account: id, row })));
-        for mail in command.outbox {
-            let number = OutboxId::new(next_id(&mut self.last_ids.outbox));
-            self.outbox.insert(number, WaitingMail { mail, leases: 0, held_until: None });
-        }
         self.events.publish(command.at, EventKind::AccountRegistered { account: id, profile: profile.id });
+        self.put_mails(id, command.outbox, command.at);
         Registered { account, profile }
     }
 }

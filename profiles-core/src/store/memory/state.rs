@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     event::EventPublisher,
-    mail::Mail,
+    mail::{Mail, MailProblem},
     model::{
         Account, AccountId, Bio, City, Digest, Email, OutboxId, ProfileId, Revision, StatusId, StatusText, Timestamp,
         Username, UsernameKey,
     },
-    store::{Inconsistency, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique},
+    store::{Inconsistency, MailState, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique},
 };
 
 /// Everything that is stored. Rows that show a username look it up in `accounts`, so a rename shows at once.
@@ -20,7 +20,7 @@ pub(super) struct State {
     pub(super) statuses: BTreeMap<StatusId, StatusRow>,
     pub(super) tokens: BTreeMap<Digest, Owned<NewToken>>,
     pub(super) mail_keys: BTreeMap<Digest, Owned<NewMailKey>>,
-    pub(super) outbox: BTreeMap<OutboxId, WaitingMail>,
+    pub(super) outbox: BTreeMap<OutboxId, MailRow>,
     pub(super) last_ids: LastIds,
     pub(super) events: EventPublisher,
     pub(super) closed: bool,
@@ -56,12 +56,17 @@ pub(super) struct Owned<T> {
     pub(super) row: T,
 }
 
-pub(super) struct WaitingMail {
+pub(super) struct MailRow {
+    pub(super) account: AccountId,
     pub(super) mail: Mail,
+    pub(super) queued_at: Timestamp,
     /// How often it was leased.
-    pub(super) leases: u32,
-    /// Until when somebody holds it, if anybody ever did.
-    pub(super) held_until: Option<Timestamp>,
+    pub(super) attempts: u32,
+    pub(super) unsure: u32,
+    pub(super) state: MailState,
+    /// When it is due, or its lease ends.
+    pub(super) due: Timestamp,
+    pub(super) problem: Option<MailProblem>,
 }
 
 /// The number after `last`, given out.

@@ -6,15 +6,14 @@ use super::{
     SledStore,
     keys::{self, Meta},
     place::Place,
-    record::{AccountRecord, MailKeyRecord, OutboxRecord, ProfileRecord, TokenRecord},
+    record::{AccountRecord, MailKeyRecord, ProfileRecord, TokenRecord},
     rows::{Rows as _, corrupt},
     transaction::Transaction,
 };
 use crate::{
     event::EventKind,
-    mail::Mail,
     model::{
-        Account, AccountId, Bio, City, Digest, Email, OutboxId, PasswordHash, PersonName, Profile, ProfileId, Revision,
+        Account, AccountId, Bio, City, Digest, Email, PasswordHash, PersonName, Profile, ProfileId, Revision,
         Timestamp, TokenKind, UsernameKey,
     },
     store::{
@@ -131,8 +130,8 @@ impl Transaction<'_> {
         let profile = self.make_profile(&account)?;
         self.put_tokens(account.id, &command.tokens)?;
         self.put_mail_key(account.id, command.mail_key)?;
-        self.put_mails(command.outbox)?;
         self.tell(command.at, EventKind::AccountRegistered { account: account.id, profile: profile.id });
+        self.put_mails(account.id, command.outbox, command.at)?;
         Ok(Registered { account, profile })
     }
 
@@ -171,14 +170,6 @@ impl Transaction<'_> {
         }
         self.mark(keys::expiry(expires_at, keys::Expiring::MailKey, &digest))?;
         self.put(key, &MailKeyRecord::new(account, email, expires_at))
-    }
-
-    fn put_mails(&mut self, mails: Vec<Mail>) -> Result<()> {
-        for mail in mails {
-            let id = OutboxId::new(self.next(Meta::LastOutbox)?);
-            self.put(keys::outbox(id), &OutboxRecord::new(mail))?;
-        }
-        Ok(())
     }
 
     /// Keeps new tokens of an account.

@@ -21,6 +21,8 @@ pub(super) enum Place {
     MailKey(Digest),
     Outbox(OutboxId),
     Expiry(Timestamp, Expiring, Digest),
+    OutboxDue(Timestamp, OutboxId),
+    OutboxOfAccount(AccountId, OutboxId),
 }
 
 impl Place {
@@ -55,11 +57,19 @@ impl Place {
             Space::Expiry => {
                 let (at, rest) = rest.split_first_chunk()?;
                 let (what, token) = rest.split_first()?;
-                let at = Timestamp::from_micros(i64::from_be_bytes(*at) ^ i64::MIN);
+                let at = moment(*at);
                 let what = [Expiring::ApiToken, Expiring::Session, Expiring::MailKey]
                     .into_iter()
                     .find(|candidate| *candidate as u8 == *what)?;
                 Self::Expiry(at, what, digest(token)?)
+            }
+            Space::OutboxDue => {
+                let (at, id) = rest.split_first_chunk()?;
+                Self::OutboxDue(moment(*at), OutboxId::new(number(id)?))
+            }
+            Space::OutboxOfAccount => {
+                let (account, id) = rest.split_first_chunk()?;
+                Self::OutboxOfAccount(AccountId::new(u64::from_be_bytes(*account)), OutboxId::new(number(id)?))
             }
         })
     }
@@ -83,8 +93,14 @@ impl Place {
             Some(Self::MailKey(_)) => "a mail key".to_owned(),
             Some(Self::Outbox(id)) => format!("mail {id} of the outbox"),
             Some(Self::Expiry(at, ..)) => format!("an expiry index entry for {}", at.as_micros()),
+            Some(Self::OutboxDue(at, id)) => format!("the entry of mail {id} for {}", at.as_micros()),
+            Some(Self::OutboxOfAccount(account, id)) => format!("the index entry of mail {id} of account {account}"),
         }
     }
+}
+
+fn moment(bytes: [u8; 8]) -> Timestamp {
+    Timestamp::from_micros(i64::from_be_bytes(bytes) ^ i64::MIN)
 }
 
 fn number(bytes: &[u8]) -> Option<u64> {
@@ -131,6 +147,11 @@ mod tests {
                 expiry(Timestamp::from_micros(-1), Expiring::MailKey, &digest),
                 Place::Expiry(Timestamp::from_micros(-1), Expiring::MailKey, digest),
             ),
+            (
+                outbox_due(Timestamp::from_micros(-1), OutboxId::new(3)),
+                Place::OutboxDue(Timestamp::from_micros(-1), OutboxId::new(3)),
+            ),
+            (outbox_of(ada, OutboxId::new(3)), Place::OutboxOfAccount(ada, OutboxId::new(3))),
         ] {
             assert_eq!(Place::parse(&key), Some(place));
             // With a byte less or more it is another key (a shorter name, say), or none.
