@@ -14,7 +14,7 @@ use std::sync::Arc;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 pub use self::{
-    command::{Checked, Command, Expected, Login, Registration, Token},
+    command::{Attempt, Checked, Command, Expected, Login, Outcome, Registration, Token},
     play::{Difference, play},
     strategy::commands,
 };

@@ -3,6 +3,7 @@
 
 mod closing;
 mod damage;
+mod mails;
 mod opening;
 mod planted;
 mod power;

@@ -6,7 +6,10 @@ use super::{assert_nothing_more, digests, everything, next, next_kind, register,
 use crate::{
     event::{Event, EventKind, EventStream, Missed},
     model::{AccountId, OutboxId, ProfileId, Revision, StatusId, Timestamp, TokenKind, UsernameKey},
-    store::{AccountChange, LogIn, ProfileChange, ProfileFilter, Register, Revoke, SetPassword, StatusFilter, Store},
+    store::{
+        AccountChange, LogIn, MailOutcome, ProfileChange, ProfileFilter, Register, Revoke, SetPassword, StatusFilter,
+        Store,
+    },
     testkit::{fixture, refusal},
 };
 
@@ -85,7 +88,7 @@ pub async fn what_changes_nothing_for_readers_is_not_told(store: Arc<dyn Store>)
     store.count_statuses(&StatusFilter::default()).await.unwrap();
     store.principal(&fixture::digest("token"), fixture::NOW).await.unwrap();
     store.lease(fixture::NOW, Duration::from_mins(1), 1).await.unwrap();
-    store.complete(OutboxId::new(1)).await.unwrap();
+    store.finish(OutboxId::new(1), 1, MailOutcome::Sent).await.unwrap();
     store.sweep(fixture::after(10), 10).await.unwrap();
     store.ready().await.unwrap();
     store.verify().await.unwrap();

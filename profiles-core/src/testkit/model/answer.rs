@@ -1,9 +1,9 @@
 //! What a store answers to a command.
 
-use super::Command;
+use super::{Attempt, Command};
 use crate::{
-    model::{Account, Digest, Principal, Profile, Status, Timestamp},
-    store::{OutboxItem, Registered, Result, Rows, SetPassword, Store},
+    model::{Account, Digest, OutboxId, Principal, Profile, Status, Timestamp},
+    store::{OutboxEntry, OutboxItem, Registered, Result, Rows, SetPassword, Store},
     testkit::{Refusal, fixture},
 };
 
@@ -21,6 +21,10 @@ pub(super) enum Answer {
     Statuses(Rows<Status>),
     Count(u64),
     Mails(Vec<OutboxItem>),
+    Outbox(Vec<OutboxEntry>),
+    Moment(Option<Timestamp>),
+    /// Whether there was such a row.
+    Was(bool),
     /// By the sweep itself, and by the one after it.
     Swept(usize, usize),
 }
@@ -65,13 +69,26 @@ async fn call(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
             Answer::Done
         }
         Command::Lease { hold, limit } => Answer::Mails(store.lease(now, *hold, *limit).await?),
-        Command::Complete { id } => {
-            store.complete(*id).await?;
+        Command::Finish { id, attempt, outcome } => {
+            let attempt = match attempt {
+                Attempt::Current => attempts(store, *id).await?,
+                Attempt::Exactly(number) => *number,
+            };
+            store.finish(*id, attempt, outcome.at(now)).await?;
             Answer::Done
         }
+        Command::RetryMail { id } => Answer::Was(store.retry_mail(*id, now).await?),
+        Command::DropMail { id } => Answer::Was(store.drop_mail(*id).await?),
         Command::Sweep { limit } => Answer::Swept(store.sweep(now, *limit).await?, store.sweep(now, usize::MAX).await?),
         read => self::read(store, read, now).await?,
     })
+}
+
+/// How many leases a mail has had; 0 if there is none.
+async fn attempts(store: &dyn Store, id: OutboxId) -> Result<u32> {
+    let before = id.get().checked_sub(2).map(|number| OutboxId::new(number + 1));
+    let entries = store.mails(before, 1).await?;
+    Ok(entries.into_iter().find(|entry| entry.id == id).map_or(0, |entry| entry.attempts))
 }
 
 async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<Answer> {
@@ -88,6 +105,8 @@ async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::Status { id } => Answer::Status(store.status(*id).await?),
         Command::Statuses { filter, slice } => Answer::Statuses(store.statuses(filter, *slice).await?),
         Command::CountStatuses { filter } => Answer::Count(store.count_statuses(filter).await?),
+        Command::NextMail => Answer::Moment(store.next_mail().await?),
+        Command::Mails { after, limit } => Answer::Outbox(store.mails(*after, *limit).await?),
         write => panic!("{write:?} is no read"),
     })
 }

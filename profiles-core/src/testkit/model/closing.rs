@@ -26,6 +26,8 @@ pub(super) fn questions(played: &[Command]) -> Vec<Command> {
         Command::CountStatuses { filter: statuses.clone() },
         Command::Statuses { filter: statuses, slice: whole() },
     ];
+    questions.push(Command::NextMail);
+    questions.push(Command::Mails { after: None, limit: usize::MAX });
     // One more than there can be: that one has to be missing.
     for number in 1..=seen.registrations + 1 {
         questions.push(Command::ProfileOf { account: AccountId::new(number) });

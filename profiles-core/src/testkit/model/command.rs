@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::{
+    mail::MailProblem,
     model::{
         AccountId, Email, KeyPurpose, Lifetime, OutboxId, ProfileId, Revision, StatusId, StatusText, Timestamp,
         TokenKind, Username, UsernameKey,
     },
     store::{
-        AccountChange, LogIn, NewMailKey, NewToken, ProfileChange, ProfileFilter, Register, Result, Revoke, Slice,
-        StatusFilter, Store,
+        AccountChange, LogIn, MailOutcome, NewMailKey, NewToken, ProfileChange, ProfileFilter, Register, Result,
+        Revoke, Slice, StatusFilter, Store,
     },
     testkit::fixture,
 };
@@ -41,8 +42,16 @@ pub enum Command {
     DeleteStatus { id: StatusId },
     /// `lease`.
     Lease { hold: Duration, limit: usize },
-    /// `complete`.
-    Complete { id: OutboxId },
+    /// `finish`.
+    Finish { id: OutboxId, attempt: Attempt, outcome: Outcome },
+    /// `next_mail`.
+    NextMail,
+    /// `mails`.
+    Mails { after: Option<OutboxId>, limit: usize },
+    /// `retry_mail`.
+    RetryMail { id: OutboxId },
+    /// `drop_mail`.
+    DropMail { id: OutboxId },
     /// `sweep`, and a second one without a limit: which of the expired go first is for each store to say, so only how
     /// many can be compared, and after that all must be gone.
     Sweep { limit: usize },
@@ -181,6 +190,39 @@ impl Expected {
         match self {
             Self::Current => found.unwrap_or(Revision::FIRST),
             Self::Exactly(number) => Revision::new(number),
+        }
+    }
+}
+
+/// The attempt that finishes a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// The last one.
+    Current,
+    /// This one.
+    Exactly(u32),
+}
+
+/// A [`MailOutcome`], by what the present moment makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of the outcome, by the same names")]
+pub enum Outcome {
+    /// [`MailOutcome::Sent`].
+    Sent,
+    /// [`MailOutcome::Later`], so long after the present moment.
+    Later { by: Duration, unsure: bool },
+    /// [`MailOutcome::Dead`].
+    Dead,
+}
+
+impl Outcome {
+    pub(super) fn at(self, now: Timestamp) -> MailOutcome {
+        match self {
+            Self::Sent => MailOutcome::Sent,
+            Self::Later { by, unsure } => {
+                MailOutcome::Later { at: now.plus(by), why: MailProblem::new("busy"), unsure }
+            }
+            Self::Dead => MailOutcome::Dead { why: MailProblem::new("refused") },
         }
     }
 }

@@ -45,6 +45,8 @@ async fn a_missing_entry_is_found_from_the_record() {
         (keys::token_of(ADA, &session("ada")), "a token is not in the list of its account 1"),
         (keys::expiry(LATER, Expiring::Session, &session("ada")), "a token of account 1 will never be swept"),
         (keys::expiry(LATER, Expiring::MailKey, &Digest::of("ada")), "a mail key of account 1 will never be swept"),
+        (keys::outbox_of(ADA, OutboxId::new(1)), "mail 1 is not in the list of its account 1"),
+        (keys::outbox_due(NOW, OutboxId::new(1)), "mail 1 will never be sent"),
         (Meta::Profiles.key(), "the count of profiles is 0, and there are 2"),
         (Meta::Statuses.key(), "the count of statuses is 0, and there are 1"),
         (Meta::LastAccount.key(), "last-account is 0, and there is a 2"),
@@ -77,6 +79,7 @@ async fn a_missing_record_is_found_from_its_entries() {
                 "a mail key names account 2, which does not exist",
                 "a token names account 2, which does not exist",
                 "an index entry of a verified address names account 2, which does not exist",
+                "mail 2 names account 2, which does not exist",
                 "profile 2 names account 2, which does not exist",
                 "the address index entry of account 2 names account 2, which does not exist",
                 "the index entry of username \"bob\" names account 2, which does not exist",
@@ -107,6 +110,13 @@ async fn a_missing_record_is_found_from_its_entries() {
         (
             keys::mail_key(&Digest::of("ada")),
             vec!["an expiry index entry for 1800000000000000 names nothing that expires then"],
+        ),
+        (
+            keys::outbox(OutboxId::new(1)),
+            vec![
+                "the entry of mail 1 for 1700000000000000 names a mail that is not due then",
+                "the index entry of mail 1 of account 1 names a mail that is not theirs",
+            ],
         ),
     ];
     for (key, what) in cases {
@@ -140,6 +150,15 @@ async fn an_entry_that_says_something_else_is_found() {
 
     let found = found_after(|transaction| transaction.put(keys::status_count(ADA), &5_u64));
     assert_eq!(found.await, ["the count of statuses of account 1 is 5, and there are 1"]);
+
+    let found = found_after(|transaction| transaction.mark(keys::outbox_of(BOB, OutboxId::new(1))));
+    assert_eq!(found.await, ["the index entry of mail 1 of account 2 names a mail that is not theirs"]);
+
+    let found = found_after(|transaction| transaction.put(keys::outbox_due(LATER, OutboxId::new(1)), &false));
+    assert_eq!(found.await, ["the entry of mail 1 for 1800000000000000 names a mail that is not due then"]);
+
+    let found = found_after(|transaction| transaction.put(keys::outbox_due(NOW, OutboxId::new(1)), &true));
+    assert_eq!(found.await, ["the entry of mail 1 for 1700000000000000 names a mail that is not due then"]);
 
     let found = found_after(|transaction| transaction.put(Meta::Format.key(), &4_u64));
     assert_eq!(found.await, ["the note \"format\" is 4 and not 1"]);
