@@ -1,7 +1,7 @@
 //! What judging a password costs, as a part of what hashing it costs, in the same run.
 //!
-//! `cargo bench -p profiles-core --bench policy`. Rounds alternate and the medians are compared, so that the ratio holds
-//! on a machine that does other things too; the figures themselves do not travel.
+//! `cargo bench -p profiles-core --bench policy`. Rounds alternate and the medians are compared, so that the ratio
+//! holds on a machine that does other things too; the figures themselves do not travel.
 
 use std::{
     error::Error,
