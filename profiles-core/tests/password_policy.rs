@@ -139,10 +139,11 @@ fn no_password_makes_its_judge_work_for_long() {
     // What it loads at first is not meant.
     time("tulip-tango-92");
     let plain = time("gjdkwoxnvhqurtzbfpmycgjdkrwoxnvhquystzbfpmycghdkwoxnvrquestzbfpm");
-    // Each of these symbols can be read as a letter, most of them in several ways: without a bound some 40 times the work.
+    // Each of these symbols can be read as a letter, most of them in several ways: without a bound it is 200 times the
+    // work.
     let symbols: String = "4@8({[<369&#!1/|0$5+7%2".chars().cycle().take(1000).collect();
     let ratio = time(&symbols).as_secs_f64() / plain.as_secs_f64();
-    assert!(ratio < 8.0, "{ratio:.1} times the work of a plain password of the same length");
+    assert!(ratio < 20.0, "{ratio:.1} times the work of a plain password of the same length");
 }
 
 proptest! {

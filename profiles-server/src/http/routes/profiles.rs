@@ -50,10 +50,10 @@ impl ProfilesApi {
             page: PageQuery { page: page.0, page_size: page_size.0 },
             url: self.0.base_url(request).absolute(RequestPath::of(request)),
         };
-        let (source, filter) = (Arc::clone(&core), Arc::new(filter));
+        let (source, filter) = (core.clone(), Arc::new(filter));
         let shown = Arc::clone(&filter);
         let read = move |slice| {
-            let (core, filter) = (Arc::clone(&source), Arc::clone(&shown));
+            let (core, filter) = (source.clone(), Arc::clone(&shown));
             async move { core.profiles(actor, &filter, slice).await }
         };
         let count = core.count_profiles(actor, &filter);
