@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoint};
 use profiles_core::{
-    Core, Settings, Verification,
+    Core, Notices, Settings, Throttles, Verification,
     env::SystemEntropy,
     password::{Argon2Config, Argon2ConfigError, Argon2Pool, Blocklist, BlocklistError, PasswordPolicy, Strength},
     store::{
@@ -15,7 +15,9 @@ use profiles_core::{
 
 use crate::{
     Api,
-    config::{Anonymous, Config, ContextWord, EmailVerification, Limit, Pagination, Passwords, PolicyPreset, WebUrl},
+    config::{
+        Anonymous, Config, ContextWord, EmailVerification, Limit, Pagination, Passwords, PolicyPreset, Throttle, WebUrl,
+    },
     http::{self, AuthenticationOrder, headers::SecurityHeaders, health, trace::Trace},
     secret::{SecretError, mail_secret},
 };
@@ -155,6 +157,25 @@ fn core_settings(config: &Config) -> Settings {
     };
     settings.session_login = config.sessions.session_login;
     settings.session_age = config.sessions.session_age;
+    settings.session_idle = config.sessions.session_idle;
+    settings.token_age = config.sessions.token_age;
+    settings.token_idle = config.sessions.token_idle;
+    let accounts = &config.accounts;
+    settings.login_by = accounts.login_by;
+    settings.confirmation_age = accounts.confirmation_age;
+    settings.reset_age = accounts.reset_age;
+    settings.old_password = accounts.old_password;
+    settings.revoke_on_password_change = accounts.revoke_on_password_change;
+    settings.log_out_on_password_change = accounts.logout_on_password_change;
+    settings.notices = Notices {
+        password_changed: accounts.notify_password_change,
+        email_changed: accounts.notify_email_change,
+        new_login: accounts.notify_new_login,
+    };
+    settings.throttles = match config.api.throttle {
+        Throttle::On => config.throttles.limits(),
+        Throttle::Off => Throttles::OFF,
+    };
     settings
 }
 
@@ -178,6 +199,7 @@ fn http_settings(config: &Config) -> http::Settings {
         public_url: config.network.public_url.as_ref().map(|url| url.as_str().to_owned()),
         trusted_origins: config.sessions.trusted_origins.iter().map(ToString::to_string).collect(),
         secure_cookies: config.secure_cookies(),
+        account_deletion: config.accounts.deletion,
         trusted_proxies: config.network.trusted_proxies.clone(),
     }
 }

@@ -23,6 +23,7 @@ mod sessions;
 mod setting;
 mod show;
 mod storage;
+mod throttles;
 mod value;
 
 use toml::de::DeValue;
@@ -43,6 +44,7 @@ pub use self::{
     passwords::{ContextWord, Passwords, PolicyPreset},
     sessions::{SecureCookies, Sessions, TrustedOrigin},
     storage::{SecretKey, Storage},
+    throttles::Throttles,
 };
 
 /// Everything that can be set. `Config::default()` is what a server runs with that is told nothing.
@@ -63,10 +65,12 @@ pub struct Config {
     pub storage: Storage,
     /// How the API answers.
     pub api: Api,
-    /// What registration asks for.
+    /// How accounts are made, kept and lost.
     pub accounts: Accounts,
-    /// Sessions and cookies.
+    /// Sessions, tokens and cookies.
     pub sessions: Sessions,
+    /// What may not be tried too often.
+    pub throttles: Throttles,
     /// Which passwords are good enough, and what hashing them costs.
     pub passwords: Passwords,
     /// What mails say.
@@ -76,14 +80,14 @@ pub struct Config {
 }
 
 impl Config {
-    fn groups(&self) -> [&dyn Group; 8] {
-        let Self { network, storage, api, accounts, sessions, passwords, mail, log } = self;
-        [network, storage, api, accounts, sessions, passwords, mail, log]
+    fn groups(&self) -> [&dyn Group; 9] {
+        let Self { network, storage, api, accounts, sessions, throttles, passwords, mail, log } = self;
+        [network, storage, api, accounts, sessions, throttles, passwords, mail, log]
     }
 
-    fn groups_mut(&mut self) -> [&mut dyn Group; 8] {
-        let Self { network, storage, api, accounts, sessions, passwords, mail, log } = self;
-        [network, storage, api, accounts, sessions, passwords, mail, log]
+    fn groups_mut(&mut self) -> [&mut dyn Group; 9] {
+        let Self { network, storage, api, accounts, sessions, throttles, passwords, mail, log } = self;
+        [network, storage, api, accounts, sessions, throttles, passwords, mail, log]
     }
 
     /// The defaults of a server that stands in for another.
@@ -93,6 +97,11 @@ impl Config {
         if compat == Compat::DjRestAuth {
             config.api.pagination = Pagination::None;
             config.api.max_page_size = Limit::Off;
+            config.accounts.deletion = false;
+            config.accounts.revoke_on_password_change = false;
+            config.accounts.notify_password_change = false;
+            config.accounts.notify_email_change = false;
+            config.accounts.notify_new_login = false;
         }
         config
     }

@@ -11,7 +11,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 
 use crate::{
     app::{App, Opened, StartError, open_core},
-    config::{Config, EmailVerification, HostPort, Throttle},
+    config::{Config, HostPort, Throttle},
     http::acceptor::{LimitedAcceptor, Timeouts},
     mailer::{Mailer, Site, Worker},
     operator::socket::{ControlSocket, SocketError},
@@ -107,7 +107,7 @@ impl Server {
         let stopping = watch::Sender::new(false);
         let mut beside = JoinSet::new();
         beside.spawn(Worker::new(Arc::clone(&core), mailer, Site::from(&config)).run(stopping.subscribe()));
-        beside.spawn(sweeper::run(Arc::clone(&core), stopping.subscribe()));
+        beside.spawn(sweeper::run(Arc::clone(&core), config.accounts.audit_age, stopping.subscribe()));
         if let Some(control) = listening(control) {
             beside.spawn(control.run(Arc::clone(&core), stopping.subscribe()));
         }
@@ -139,18 +139,12 @@ fn listening(control: Option<Result<ControlSocket, SocketError>>) -> Option<Cont
     control?.inspect_err(failed).ok()
 }
 
-/// Says what the configuration asks for and this version does not have.
+/// Says what is dangerous about a configuration.
 fn warn_of(config: &Config) {
     if config.api.throttle == Throttle::Off {
         tracing::warn!(
-            "throttle is off, which changes nothing: this version has no throttles, and nothing slows down whoever \
-             guesses passwords"
-        );
-    }
-    if config.accounts.email_verification == EmailVerification::Mandatory {
-        tracing::warn!(
-            "email_verification is mandatory, but the links in mails can't be followed until a later version: nobody \
-             who registers can log in"
+            "THROTTLE IS OFF: nothing slows down whoever guesses passwords, registers in masses or has mails sent to \
+             others. Use this for tests alone"
         );
     }
 }

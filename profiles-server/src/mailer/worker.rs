@@ -119,12 +119,12 @@ impl Worker {
             }
             Err(error) => tracing::error!(mail = item.id.get(), %error, "a mail is given up"),
         }
-        self.core.store().complete(item.id).await
+        self.core.store().finish(item.id, item.attempt, profiles_core::store::MailOutcome::Sent).await
     }
 
     fn message(&mut self, mail: &Mail) -> Result<Message, MailerError> {
         let refused = |problem: &dyn std::fmt::Display| MailerError::Refused(problem.to_string());
-        let Mail::ConfirmEmail { username, to, seed } = mail;
+        let Mail::ConfirmEmail { username, to, seed } = mail else { return Err(refused(&"not yet")) };
         let key = self.core.mail_secret().key(seed);
         let base = &self.site.public_url;
         let link = format!("{base}/api/rest-auth/registration/account-confirm-email/{}/", key.expose());
