@@ -36,8 +36,8 @@ pub struct LoginSession {
     pub kind: LoginKind,
     /// What its owner called it; empty for what is no personal access token.
     pub name: String,
-    /// What a personal access token may do, by the names of [`Scope`](crate::Scope), and others that may be added. Empty
-    /// for what is none, and may do everything.
+    /// What a personal access token may do, such as `read`; there may be more to come. Empty for what is no such token,
+    /// and may do everything.
     pub scopes: Vec<String>,
     /// When it began: RFC 3339 in UTC.
     pub created_at: String,

@@ -107,7 +107,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "profiles token create",
         &[
             ("profiles token create reader --expires 90d", "May only read, for three months"),
-            ("profiles token create ci --scope read --scope status:write > ci.key", "Keep the key in a file"),
+            ("profiles token create ci --scope read --scope status:write", "May post as well, until it is revoked"),
         ],
     ),
     (

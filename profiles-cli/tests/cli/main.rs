@@ -17,6 +17,7 @@ mod against_the_server;
 mod answers;
 mod canned;
 mod certificate;
+mod mailbox;
 mod program;
 #[cfg(unix)]
 mod prompts;

@@ -17,11 +17,15 @@ use profiles_core::{
 use profiles_server::{
     Api,
     http::{Pagination, Settings},
+    mailer::{Site, Worker},
 };
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::watch};
 
-use crate::program::{Program, Run};
+use crate::{
+    mailbox::Mailbox,
+    program::{Program, Run},
+};
 
 /// What every account of the tests has.
 pub(crate) const PASSWORD: &str = "tulip-tango-92";
@@ -92,6 +96,21 @@ impl Server {
         let program = self.anonymous();
         log_in(&program, "moderator").done();
         program
+    }
+
+    /// The mails of this server, those that wait and those to come.
+    pub(crate) fn mails(&self) -> Mailbox {
+        let stop = watch::Sender::new(false);
+        let stopped = stop.subscribe();
+        let (mailbox, console) = Mailbox::new(stop);
+        let site = Site {
+            from: "profiles@example.org".parse().unwrap(),
+            subject_prefix: String::new(),
+            name: "example.org".to_owned(),
+            public_url: self.url.clone(),
+        };
+        self.runtime.spawn(Worker::new(Arc::clone(&self.core), Arc::new(console), site).run(stopped));
+        mailbox
     }
 
     /// Switches an account off, as the operator can.

@@ -49,6 +49,15 @@ fn an_export_to_standard_output_steers_no_terminal() {
 }
 
 #[test]
+fn an_export_that_nobody_reads_is_no_error() {
+    let ada = Canned::with("200 OK", EXPORT).user();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = ada.command(&["account", "export"]).stdout(writer).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+#[test]
 fn an_export_that_fails_leaves_no_file() {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
     for (answer, code) in [
