@@ -3,9 +3,11 @@
 
 mod closing;
 mod damage;
+mod erasing;
 mod opening;
 mod planted;
 mod power;
+mod throttling;
 mod writing;
 
 use std::{

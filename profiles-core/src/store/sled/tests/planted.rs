@@ -30,7 +30,7 @@ async fn found_after(plant: impl FnOnce(&mut Transaction<'_>) -> Result<()> + Se
     store.register(registration("ada")).await.unwrap();
     store.register(registration("bob")).await.unwrap();
     store.post_status(ADA, text("hello"), NOW).await.unwrap();
-    let limits = vec![(tries(), Limit::steady(1, Duration::from_secs(60)))];
+    let limits = vec![(tries(), Limit::steady(1, Duration::from_mins(1)))];
     store.attempt(Attempt { limits, audit: None, at: NOW }).await.unwrap();
     store.note(line(AuditEvent::Logout, Some(BOB)), NOW).await.unwrap();
     assert_eq!(store.verify().await.unwrap(), nothing());
@@ -48,7 +48,7 @@ fn tries() -> ThrottleKey {
 
 /// When the tries are forgotten.
 fn forgotten() -> Timestamp {
-    NOW.plus(Duration::from_secs(60))
+    NOW.plus(Duration::from_mins(1))
 }
 
 fn session(name: &str) -> Digest {
