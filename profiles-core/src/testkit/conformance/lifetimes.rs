@@ -69,7 +69,7 @@ pub async fn use_prolongs_an_idle_token(store: Arc<dyn Store>) {
 
 /// Of a fixed end and a limit on idleness, whichever comes first ends a token.
 pub async fn the_first_of_two_ends_holds(store: Arc<dyn Store>) {
-    let lifetime = Lifetime { ends_at: Some(fixture::after(100)), idle: Some(Duration::from_secs(60)) };
+    let lifetime = Lifetime { ends_at: Some(fixture::after(100)), idle: Some(Duration::from_mins(1)) };
     with(&*store, NewToken { lifetime, ..fixture::session("session") }).await;
     assert_ends_at(&*store, "session", 60).await;
     touch(&*store, "session", 39).await;

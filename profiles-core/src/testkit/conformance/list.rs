@@ -25,6 +25,7 @@ macro_rules! store_conformance {
             }
             accounts {
                 an_account_is_found_by_number_name_and_verified_address,
+                accounts_are_found_by_their_address,
                 accounts_are_listed_by_number,
                 updating_an_account_changes_what_it_says,
                 the_revision_counts_every_write_of_the_account,
@@ -170,6 +171,7 @@ macro_rules! store_conformance {
             }
             events {
                 every_write_is_told_in_order,
+                what_ends_and_what_replaces_it_is_told_in_order,
                 a_refused_write_is_not_told,
                 what_changes_nothing_for_readers_is_not_told,
                 each_revoked_token_is_told,
@@ -186,6 +188,11 @@ macro_rules! store_conformance {
                 one_of_many_renames_wins,
                 one_of_many_updates_of_a_revision_wins,
                 one_of_many_deletions_wins,
+                exactly_the_free_ones_of_many_tries_are_granted,
+                a_mailed_key_works_for_one_of_many,
+                an_address_is_confirmed_by_one_of_many,
+                many_personal_tokens_keep_to_their_limit,
+                an_account_is_erased_once,
             }
             concurrency {
                 registrations_of_different_names_all_succeed,
@@ -195,6 +202,7 @@ macro_rules! store_conformance {
                 pages_read_while_others_write_lose_nothing,
                 no_login_survives_a_new_password,
                 workers_never_hold_the_same_mail,
+                nothing_is_left_of_an_account_erased_while_it_writes,
             }
         }
         // They verify the store themselves, before they close it.

@@ -61,7 +61,7 @@ pub async fn a_former_session_of_another_account_ends(store: Arc<dyn Store>) {
 
     let former = Some(fixture::digest("ada's"));
     let tokens = vec![fixture::session("cyd's")];
-    store.register(Register { former, tokens, ..fixture::register("cyd") }).await.unwrap();
+    store.register(Register { tokens, former, ..fixture::register("cyd") }).await.unwrap();
     assert_eq!(known(&*store, &["ada's", "cyd's"]).await, ["cyd's"], "a registration does the same");
 }
 
