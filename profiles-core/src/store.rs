@@ -227,7 +227,8 @@ pub trait Accounts: Send + Sync {
     async fn erase_account(&self, command: EraseAccount) -> Result<Erasure>;
 }
 
-/// Tokens and sessions: who is logged in.
+/// Tokens and sessions: who is logged in. One that has expired at the moment of a call is as if it were not there, whether
+/// it was swept or not: it is not counted, and ending it is not told.
 #[async_trait]
 pub trait Tokens: Send + Sync {
     /// Keeps the tokens of a login, notes when it was, and ends every mailed key that could reset the password.

@@ -15,7 +15,7 @@ use super::{Digest, Timestamp};
 /// use profiles_core::model::{Limit, Tally, Timestamp};
 ///
 /// let limit = Limit::new(1, Duration::from_secs(30), Duration::from_secs(60), Duration::from_secs(3600));
-/// let at = |seconds| Timestamp::from_micros(seconds * 1_000_000);
+/// let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
 /// let tally = Tally { count: 1, last: at(0) };
 /// assert_eq!(limit.refuses_until(Some(tally), at(29)), Some(at(30)));
 /// assert_eq!(limit.refuses_until(Some(tally), at(30)), None);

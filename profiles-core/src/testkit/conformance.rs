@@ -3,15 +3,24 @@
 //! [`store_conformance!`](crate::store_conformance) makes a test of each of them; the list stands there.
 
 pub mod accounts;
+pub mod audit;
 pub mod closing;
 pub mod concurrency;
 pub mod contention;
+pub mod erasure;
 pub mod events;
 pub mod jobs;
+pub mod lifetimes;
+pub mod logins;
+pub mod mail_keys;
 pub mod maintenance;
+pub mod own_tokens;
+pub mod passwords;
+pub mod places;
 pub mod profiles;
 pub mod registration;
 pub mod statuses;
+pub mod throttles;
 pub mod tokens;
 
 mod list;
@@ -23,8 +32,9 @@ use tokio::{sync::Barrier, task::JoinSet};
 use super::fixture;
 use crate::{
     event::{Event, EventKind, EventStream, Missed},
-    model::{Digest, Revision},
-    store::{Registered, Slice, Start, Store},
+    mail::Mail,
+    model::{Account, AccountId, AuditEntry, Digest, Revision},
+    store::{AccountChange, AuditFilter, Registered, Slice, Start, Store},
 };
 
 /// How long a test waits for what must come before it calls it lost. Nothing waits so long unless it fails.
@@ -67,6 +77,46 @@ async fn register(store: &dyn Store, name: &str) -> Registered {
 /// Whether this token speaks for anybody at [`fixture::NOW`].
 async fn is_known(store: &dyn Store, secret: &str) -> bool {
     store.principal(&fixture::digest(secret), fixture::NOW).await.unwrap().is_some()
+}
+
+/// Which of these secrets speak for somebody at [`fixture::NOW`].
+async fn known<'a>(store: &dyn Store, secrets: &[&'a str]) -> Vec<&'a str> {
+    let mut known = Vec::new();
+    for secret in secrets {
+        if is_known(store, secret).await {
+            known.push(*secret);
+        }
+    }
+    known
+}
+
+/// Which of these secrets are mailed keys that work at [`fixture::NOW`].
+async fn working_keys<'a>(store: &dyn Store, secrets: &[&'a str]) -> Vec<&'a str> {
+    let mut working = Vec::new();
+    for secret in secrets {
+        if store.mail_key(&fixture::digest(secret), fixture::NOW).await.unwrap().is_some() {
+            working.push(*secret);
+        }
+    }
+    working
+}
+
+/// Deactivates an account, or activates it again.
+async fn set_active(store: &dyn Store, account: AccountId, is_active: bool) -> Account {
+    let revision = store.account(account).await.unwrap().unwrap().revision;
+    let change = AccountChange { is_active: Some(is_active), ..AccountChange::default() };
+    store.update_account(account, revision, change, fixture::NOW.into()).await.unwrap()
+}
+
+/// The mails in the outbox, in the order in which they were put there. They are held by nobody afterwards.
+async fn mails(store: &dyn Store) -> Vec<Mail> {
+    let items = store.lease(fixture::after(1_000_000), Duration::ZERO, usize::MAX).await.unwrap();
+    items.into_iter().map(|item| item.mail).collect()
+}
+
+/// The whole audit trail.
+async fn trail(store: &dyn Store) -> Vec<AuditEntry> {
+    store.audit(&AuditFilter::default(), None, usize::MAX).await.unwrap()
 }
 
 /// The whole list.

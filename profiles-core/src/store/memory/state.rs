@@ -199,8 +199,9 @@ impl State {
         }
     }
 
-    /// Ends a token, if it is there.
+    /// Ends a token, if it is there and is not over anyway.
     pub(super) fn end_token(&mut self, digest: &Digest, at: Timestamp) -> Option<TokenRow> {
+        self.tokens.get(digest).filter(|token| !token.is_over(at))?;
         let token = self.tokens.remove(digest)?;
         self.events.publish(at, EventKind::LoggedOut { account: token.account, kind: token.row.kind });
         Some(token)

@@ -100,12 +100,14 @@ impl Tokens for MemoryStore {
         let chosen = own.filter(|(_, token)| command.which.matches(token.id, token.row.kind));
         let mut chosen: Vec<_> = chosen.map(|(digest, token)| (token.id, *digest)).collect();
         chosen.sort_unstable();
+        let mut ended = 0;
         for (_, digest) in &chosen {
             if let Some(token) = state.end_token(digest, command.at) {
                 state.note(command.at, about(command.audit.as_ref(), &to_token(&token)));
+                ended += 1;
             }
         }
-        Ok(chosen.len())
+        Ok(ended)
     }
 
     async fn touch(&self, used: &[(Digest, Timestamp)]) -> Result<()> {
@@ -144,7 +146,7 @@ impl State {
     /// Ends those logins that were not used for longest, until there are no more than `most`.
     fn end_oldest_logins(&mut self, account: AccountId, most: usize, at: Timestamp) {
         let logins = self.tokens.iter().filter(|(_, token)| token.account == account);
-        let logins = logins.filter(|(_, token)| token.row.kind != TokenKind::Personal);
+        let logins = logins.filter(|(_, token)| token.row.kind != TokenKind::Personal && !token.is_over(at));
         let mut logins: Vec<_> = logins.map(|(digest, token)| (token.seen_at(), token.id, *digest)).collect();
         logins.sort_unstable();
         let beyond = logins.len().saturating_sub(most);

@@ -113,12 +113,12 @@ impl Place {
             Some(Self::OutboxOfAccount(account, id)) => format!("the index entry of mail {id} of account {account}"),
             Some(Self::MailKeyOfAccount(account, _)) => format!("an index entry of a mail key of account {account}"),
             Some(Self::Throttle(_)) => "a count of tries".to_owned(),
-            Some(Self::Places(account)) => format!("the places of account {account}"),
+            Some(Self::Places(account)) => format!("the list of places of account {account}"),
             Some(Self::Audit(id)) => format!("line {id} of the audit trail"),
             Some(Self::AuditOfAccount(account, id)) => {
                 format!("the index entry of line {id} of the audit trail for account {account}")
             }
-            Some(Self::Erasing(account)) => format!("the mark of account {account}, which is being erased"),
+            Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
         }
     }
 }

@@ -4,19 +4,24 @@
 //! the model's newtypes, which are written as plain strings and are not checked again when read: a name that was
 //! allowed when it was registered stays readable. What the key says (the id, mostly) is not repeated in the value.
 
-use std::{net::IpAddr, time::Duration};
+mod audit;
+mod mail_key;
+mod origin;
+mod throttle;
+mod token;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::{
+    audit::AuditRecord, mail_key::MailKeyRecord, origin::PlacesRecord, throttle::ThrottleRecord, token::TokenRecord,
+};
 use crate::{
     mail::{KeySeed, Mail, MailProblem},
     model::{
-        Account, AccountId, AuditActor, AuditEntry, AuditEvent, AuditId, AuditNote, AuditOutcome, Bio, City, Email,
-        KeyPurpose, Lifetime, Network, Origin, OutboxId, PasswordHash, PendingKey, PersonName, Profile, ProfileId,
-        Revision, Scopes, Status, StatusId, StatusText, Tally, Timestamp, Token, TokenId, TokenKind, TokenName,
-        Username,
+        Account, AccountId, Bio, City, Email, OutboxId, PasswordHash, PersonName, Profile, ProfileId, Revision, Status,
+        StatusId, StatusText, Timestamp, Username,
     },
-    store::{MailState, NewMailKey, NewToken, OutboxEntry, OutboxItem, places::Places},
+    store::{MailState, OutboxEntry, OutboxItem},
 };
 
 /// In [`super::keys::Space::Account`].
@@ -147,279 +152,6 @@ impl StatusRecord {
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
         }
-    }
-}
-
-/// Where a request came from. It stands in tokens and in lines of the audit trail.
-#[derive(Serialize, Deserialize)]
-struct OriginRecord {
-    address: Option<IpAddr>,
-    agent: Option<String>,
-    request_id: Option<String>,
-}
-
-impl OriginRecord {
-    fn of(origin: &Origin) -> Self {
-        Self {
-            address: origin.address(),
-            agent: origin.agent().map(str::to_owned),
-            request_id: origin.request_id().map(str::to_owned),
-        }
-    }
-
-    fn into_origin(self) -> Origin {
-        Origin::new(self.address, self.agent.as_deref(), self.request_id.as_deref())
-    }
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-enum TokenKindRecord {
-    Api,
-    Session,
-    Personal,
-}
-
-/// In [`super::keys::Space::Token`].
-#[derive(Serialize, Deserialize)]
-pub(super) struct TokenRecord {
-    id: u64,
-    account: u64,
-    kind: TokenKindRecord,
-    name: Option<TokenName>,
-    scopes: Scopes,
-    created_at: i64,
-    last_used_at: Option<i64>,
-    ends_at: Option<i64>,
-    /// Microseconds that it may lie unused.
-    idle: Option<u64>,
-    origin: OriginRecord,
-}
-
-impl TokenRecord {
-    pub(super) fn new(id: TokenId, account: AccountId, token: &NewToken, at: Timestamp) -> Self {
-        let NewToken { kind, lifetime, name, scopes, origin, .. } = token;
-        Self {
-            id: id.get(),
-            account: account.get(),
-            kind: match kind {
-                TokenKind::Api => TokenKindRecord::Api,
-                TokenKind::Session => TokenKindRecord::Session,
-                TokenKind::Personal => TokenKindRecord::Personal,
-            },
-            name: name.clone(),
-            scopes: *scopes,
-            created_at: at.as_micros(),
-            last_used_at: None,
-            ends_at: lifetime.ends_at.map(Timestamp::as_micros),
-            // More than there are moments is as good as all of them.
-            idle: lifetime.idle.map(|idle| u64::try_from(idle.as_micros()).unwrap_or(u64::MAX)),
-            origin: OriginRecord::of(origin),
-        }
-    }
-
-    pub(super) fn id(&self) -> TokenId {
-        TokenId::new(self.id)
-    }
-
-    pub(super) fn account(&self) -> AccountId {
-        AccountId::new(self.account)
-    }
-
-    pub(super) fn kind(&self) -> TokenKind {
-        match self.kind {
-            TokenKindRecord::Api => TokenKind::Api,
-            TokenKindRecord::Session => TokenKind::Session,
-            TokenKindRecord::Personal => TokenKind::Personal,
-        }
-    }
-
-    pub(super) fn scopes(&self) -> Scopes {
-        self.scopes
-    }
-
-    /// When it was last seen or made.
-    pub(super) fn seen_at(&self) -> Timestamp {
-        Timestamp::from_micros(self.last_used_at.unwrap_or(self.created_at))
-    }
-
-    /// It was used then.
-    pub(super) fn note_use(&mut self, at: Timestamp) {
-        self.last_used_at = Some(at.as_micros());
-    }
-
-    pub(super) fn expires_at(&self) -> Option<Timestamp> {
-        let ends_at = self.ends_at.map(Timestamp::from_micros);
-        Lifetime { ends_at, idle: self.idle.map(Duration::from_micros) }.expires_at(self.seen_at())
-    }
-
-    pub(super) fn is_over(&self, now: Timestamp) -> bool {
-        self.expires_at().is_some_and(|end| end <= now)
-    }
-
-    pub(super) fn into_token(self) -> Token {
-        Token {
-            id: self.id(),
-            account: self.account(),
-            kind: self.kind(),
-            expires_at: self.expires_at(),
-            name: self.name,
-            scopes: self.scopes,
-            created_at: Timestamp::from_micros(self.created_at),
-            last_used_at: self.last_used_at.map(Timestamp::from_micros),
-            origin: self.origin.into_origin(),
-        }
-    }
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-enum KeyPurposeRecord {
-    ConfirmEmail,
-    ResetPassword,
-    ChangeEmail,
-}
-
-/// In [`super::keys::Space::MailKey`].
-#[derive(Serialize, Deserialize)]
-pub(super) struct MailKeyRecord {
-    account: u64,
-    purpose: KeyPurposeRecord,
-    email: Email,
-    expires_at: i64,
-}
-
-impl MailKeyRecord {
-    pub(super) fn new(account: AccountId, key: NewMailKey) -> Self {
-        let purpose = match key.purpose {
-            KeyPurpose::ConfirmEmail => KeyPurposeRecord::ConfirmEmail,
-            KeyPurpose::ResetPassword => KeyPurposeRecord::ResetPassword,
-            KeyPurpose::ChangeEmail => KeyPurposeRecord::ChangeEmail,
-        };
-        Self { account: account.get(), purpose, email: key.email, expires_at: key.expires_at.as_micros() }
-    }
-
-    pub(super) fn account(&self) -> AccountId {
-        AccountId::new(self.account)
-    }
-
-    pub(super) fn purpose(&self) -> KeyPurpose {
-        match self.purpose {
-            KeyPurposeRecord::ConfirmEmail => KeyPurpose::ConfirmEmail,
-            KeyPurposeRecord::ResetPassword => KeyPurpose::ResetPassword,
-            KeyPurposeRecord::ChangeEmail => KeyPurpose::ChangeEmail,
-        }
-    }
-
-    pub(super) fn expires_at(&self) -> Timestamp {
-        Timestamp::from_micros(self.expires_at)
-    }
-
-    pub(super) fn into_pending(self) -> PendingKey {
-        PendingKey {
-            account: self.account(),
-            purpose: self.purpose(),
-            expires_at: self.expires_at(),
-            email: self.email,
-        }
-    }
-}
-
-/// In [`super::keys::Space::Throttle`].
-#[derive(Serialize, Deserialize)]
-pub(super) struct ThrottleRecord {
-    count: u32,
-    last: i64,
-    forgotten_at: i64,
-    /// Whether the audit trail has told of the present wait.
-    pub(super) told: bool,
-}
-
-impl ThrottleRecord {
-    /// A try was counted.
-    pub(super) fn new(tally: Tally, forgotten_at: Timestamp) -> Self {
-        let Tally { count, last } = tally;
-        Self { count, last: last.as_micros(), forgotten_at: forgotten_at.as_micros(), told: false }
-    }
-
-    pub(super) fn tally(&self) -> Tally {
-        Tally { count: self.count, last: Timestamp::from_micros(self.last) }
-    }
-
-    pub(super) fn forgotten_at(&self) -> Timestamp {
-        Timestamp::from_micros(self.forgotten_at)
-    }
-
-    /// One try is counted no longer.
-    pub(super) fn forgive_one(&mut self) {
-        self.count = self.count.saturating_sub(1);
-    }
-}
-
-/// In [`super::keys::Space::Places`]: each with the moment at which it was last seen.
-#[derive(Default, Serialize, Deserialize)]
-pub(super) struct PlacesRecord(Vec<(Network, i64)>);
-
-impl PlacesRecord {
-    pub(super) fn of(places: Places) -> Self {
-        Self(places.into_iter().map(|(place, at)| (place, at.as_micros())).collect())
-    }
-
-    pub(super) fn into_places(self) -> Places {
-        self.0.into_iter().map(|(place, at)| (place, Timestamp::from_micros(at))).collect()
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-enum AuditActorRecord {
-    Anonymous,
-    Account(u64),
-    Operator,
-}
-
-/// In [`super::keys::Space::Audit`]. What was done and what came of it are kept as their words
-/// ([`AuditEvent::as_str`], [`AuditOutcome::as_str`]), which never change.
-#[derive(Serialize, Deserialize)]
-pub(super) struct AuditRecord {
-    at: i64,
-    event: String,
-    outcome: String,
-    actor: AuditActorRecord,
-    account: Option<u64>,
-    object: Option<u64>,
-    origin: OriginRecord,
-}
-
-impl AuditRecord {
-    pub(super) fn new(at: Timestamp, note: &AuditNote) -> Self {
-        Self {
-            at: at.as_micros(),
-            event: note.event.as_str().to_owned(),
-            outcome: note.outcome.as_str().to_owned(),
-            actor: match note.actor {
-                AuditActor::Anonymous => AuditActorRecord::Anonymous,
-                AuditActor::Account(id) => AuditActorRecord::Account(id.get()),
-                AuditActor::Operator => AuditActorRecord::Operator,
-            },
-            account: note.account.map(AccountId::get),
-            object: note.object,
-            origin: OriginRecord::of(&note.origin),
-        }
-    }
-
-    /// `None` if it has a word that nobody here knows.
-    pub(super) fn into_entry(self, id: AuditId) -> Option<AuditEntry> {
-        let note = AuditNote {
-            event: AuditEvent::parse(&self.event)?,
-            outcome: AuditOutcome::parse(&self.outcome)?,
-            actor: match self.actor {
-                AuditActorRecord::Anonymous => AuditActor::Anonymous,
-                AuditActorRecord::Account(id) => AuditActor::Account(AccountId::new(id)),
-                AuditActorRecord::Operator => AuditActor::Operator,
-            },
-            account: self.account.map(AccountId::new),
-            object: self.object,
-            origin: self.origin.into_origin(),
-        };
-        Some(AuditEntry { id, at: Timestamp::from_micros(self.at), note })
     }
 }
 

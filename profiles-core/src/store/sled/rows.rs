@@ -56,8 +56,19 @@ pub(super) trait Rows: View {
 
     /// The account that an index entry names.
     fn indexed_account(&self, key: &[u8]) -> Result<Option<Account>> {
-        let Some(id) = self.read(key)? else { return Ok(None) };
-        self.owner(key, AccountId::new(id))
+        let mut id: Option<u64> = self.read(key)?;
+        while let Some(named) = id {
+            if let Some(account) = self.account(AccountId::new(named))? {
+                return Ok(Some(account));
+            }
+            let now: Option<u64> = self.read(key)?;
+            if now == id {
+                return Err(corrupt(format!("account {named} is referred to and does not exist")));
+            }
+            // It has gone since, and what was its own may be another's by now.
+            id = now;
+        }
+        Ok(None)
     }
 
     /// The account with this name.

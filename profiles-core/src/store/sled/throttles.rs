@@ -18,7 +18,7 @@ use crate::{
 #[async_trait]
 impl Throttles for SledStore {
     /// A refusal that the trail has told of writes nothing, so it is found by reading: a flood of tries during a wait
-    /// costs no sync, and keeps nobody's writes waiting.
+    /// takes nobody's place in the queue, and waits for nobody's sync.
     async fn attempt(&self, command: Attempt) -> Result<Admission> {
         let limits = command.limits.clone();
         let refusal = self.read(move |view| refusal(view, &limits, command.at)).await?;

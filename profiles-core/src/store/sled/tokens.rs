@@ -86,8 +86,7 @@ impl Tokens for SledStore {
             for digest in digests {
                 let token: Option<TokenRecord> = transaction.read(&keys::token(&digest))?;
                 if let Some(token) = token {
-                    transaction.end_token(&digest, &token, stamp.at);
-                    ended += 1;
+                    ended += usize::from(transaction.end_token(&digest, &token, stamp.at));
                 }
             }
             transaction.note(stamp.at, stamp.audit.filter(|_| ended > 0))
@@ -101,11 +100,14 @@ impl Tokens for SledStore {
             let mut chosen = transaction.tokens_of(account)?;
             chosen.retain(|(_, token)| which.matches(token.id(), token.kind()));
             chosen.sort_unstable_by_key(|(_, token)| token.id());
+            let mut ended = 0;
             for (digest, token) in &chosen {
-                transaction.end_token(digest, token, at);
-                transaction.note(at, about(audit.as_ref(), token.id()))?;
+                if transaction.end_token(digest, token, at) {
+                    transaction.note(at, about(audit.as_ref(), token.id()))?;
+                    ended += 1;
+                }
             }
-            Ok(chosen.len())
+            Ok(ended)
         })
         .await
     }
@@ -187,10 +189,14 @@ impl Transaction<'_> {
         }
     }
 
-    /// The same, and tells of it.
-    fn end_token(&mut self, digest: &Digest, token: &TokenRecord, at: Timestamp) {
+    /// Removes a token that is not over anyway, and tells of it; answers whether it did.
+    fn end_token(&mut self, digest: &Digest, token: &TokenRecord, at: Timestamp) -> bool {
+        if token.is_over(at) {
+            return false;
+        }
         self.remove_token(digest, token);
         self.tell(at, EventKind::LoggedOut { account: token.account(), kind: token.kind() });
+        true
     }
 
     /// Ends this session if it is another account's.
@@ -206,7 +212,7 @@ impl Transaction<'_> {
     /// Ends those logins that were not used for longest, until there are no more than `most`.
     fn end_oldest_logins(&mut self, account: AccountId, most: usize, at: Timestamp) -> Result<()> {
         let mut logins = self.tokens_of(account)?;
-        logins.retain(|(_, token)| token.kind() != TokenKind::Personal);
+        logins.retain(|(_, token)| token.kind() != TokenKind::Personal && !token.is_over(at));
         logins.sort_unstable_by_key(|(_, token)| (token.seen_at(), token.id()));
         let beyond = logins.len().saturating_sub(most);
         for (digest, token) in logins.iter().take(beyond) {

@@ -31,6 +31,31 @@ pub async fn an_account_is_found_by_number_name_and_verified_address(store: Arc<
     assert_eq!(unverified, None, "an address that nobody has verified finds nobody");
 }
 
+/// All who gave an address are found by it, verified or not, in the order of their numbers, no more than asked for.
+pub async fn accounts_are_found_by_their_address(store: Arc<dyn Store>) {
+    let shared = fixture::email("shared@example.org");
+    let mut expected = Vec::new();
+    for number in (1..=12).rev() {
+        let email = Some(shared.clone()).filter(|_| number % 2 == 0);
+        let command = Register { email, ..fixture::register(&format!("account{number}")) };
+        let account = store.register(command).await.unwrap().account;
+        expected.extend(account.email.is_some().then_some(account));
+    }
+    // One of them is the first to verify it; the others go on without.
+    let key = fixture::mail_key("key", "shared@example.org", 60);
+    store.send_keys(fixture::send(expected[3].id, key)).await.unwrap();
+    store.confirm_email(fixture::confirm("key")).await.unwrap();
+    expected[3] = store.account(expected[3].id).await.unwrap().unwrap();
+    assert!(expected[3].email_verified);
+    for limit in [0, 1, 4, 6, 7, usize::MAX] {
+        let found = store.accounts_by_email(&fixture::email("SHARED@example.org"), limit).await.unwrap();
+        assert_eq!(found, expected[..limit.min(6)]);
+    }
+    for other in ["shared@example.com", "hared@example.org", "shared@example.or"] {
+        assert_eq!(store.accounts_by_email(&fixture::email(other), 9).await.unwrap(), []);
+    }
+}
+
 /// Accounts are listed by number; the parts of every size make up the whole.
 pub async fn accounts_are_listed_by_number(store: Arc<dyn Store>) {
     assert_eq!(store.accounts(None, usize::MAX).await.unwrap(), []);

@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Duration};
 use super::{PATIENCE, assert_consistent, everything, next_kind, register, together};
 use crate::{
     event::EventKind,
-    model::{AccountId, OutboxId, ProfileId, Revision, StatusId, UsernameKey},
+    model::{AccountId, AuditEvent, OutboxId, ProfileId, Revision, StatusId, TokenId, UsernameKey},
     store::{
-        AccountChange, MailOutcome, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter, Store, StoreError,
+        AccountChange, AuditFilter, Forgive, MailOutcome, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter,
+        Store, StoreError,
     },
     testkit::{Refusal, fixture, refusal},
 };
@@ -44,7 +45,11 @@ async fn refusals_of_every_read(
             "account_by_verified_email",
             refusal(store.account_by_verified_email(&fixture::email("ada@example.org")).await),
         ),
+        ("accounts_by_email", refusal(store.accounts_by_email(&fixture::email("ada@example.org"), 10).await)),
         ("accounts", refusal(store.accounts(None, 10).await)),
+        ("tokens_of", refusal(store.tokens_of(account, fixture::NOW).await)),
+        ("mail_key", refusal(store.mail_key(&fixture::digest("key"), fixture::NOW).await)),
+        ("audit", refusal(store.audit(&AuditFilter::default(), None, 10).await)),
         ("principal", refusal(store.principal(&fixture::digest("token"), fixture::NOW).await)),
         ("profile", refusal(store.profile(profile).await)),
         ("profile_of", refusal(store.profile_of(account).await)),
@@ -68,6 +73,7 @@ async fn refusals_of_every_write(
     revision: Revision,
 ) -> Vec<(&'static str, Refusal)> {
     let now = fixture::NOW;
+    let key = fixture::mail_key("key", "ada@example.org", 60);
     let password = fixture::set_password(account, revision, "new", Revoke::Everything);
     vec![
         ("register", refusal(store.register(fixture::register("bob")).await)),
@@ -77,6 +83,17 @@ async fn refusals_of_every_write(
         ),
         ("set_password", refusal(store.set_password(password).await)),
         ("log_in", refusal(store.log_in(fixture::login(account, "ada", vec![])).await)),
+        ("erase_account", refusal(store.erase_account(fixture::erase(account, 10)).await)),
+        ("issue_token", refusal(store.issue_token(fixture::issue(account, fixture::personal("new"))).await)),
+        ("end_tokens", refusal(store.end_tokens(fixture::end_one(account, TokenId::new(1))).await)),
+        ("touch", refusal(store.touch(&[(fixture::digest("token"), fixture::after(1))]).await)),
+        ("send_keys", refusal(store.send_keys(fixture::send(account, key)).await)),
+        ("confirm_email", refusal(store.confirm_email(fixture::confirm("key")).await)),
+        ("reset_password", refusal(store.reset_password(fixture::reset(account, "key", "new")).await)),
+        ("attempt", refusal(store.attempt(fixture::attempt(&["account"])).await)),
+        ("forgive", refusal(store.forgive(&[Forgive::All(fixture::throttle("account"))]).await)),
+        ("note", refusal(store.note(fixture::note(AuditEvent::Login), now).await)),
+        ("forget_audit", refusal(store.forget_audit(now, 10).await)),
         ("revoke", refusal(store.revoke(&[fixture::digest("token")], now.into()).await)),
         (
             "update_profile",

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{MANY, everything, is_known, jobs, register, revision_after, together};
+use super::{MANY, erasure, everything, is_known, jobs, mails, register, revision_after, together};
 use crate::{
-    model::{AccountId, ProfileId, Status, StatusId},
-    store::{ProfileChange, ProfileFilter, Revoke, Slice, Start, StatusFilter, Store, StoreError},
+    model::{AccountId, KeyPurpose, ProfileId, Status, StatusId},
+    store::{ProfileChange, ProfileFilter, Register, Revoke, Slice, Start, StatusFilter, Store, StoreError},
     testkit::fixture,
 };
 
@@ -217,4 +217,43 @@ async fn lease_all(store: &dyn Store, seconds: u64, mails: u64) -> Vec<(u64, u32
         all.extend(part.into_iter().map(|item| (item.id.get(), item.attempt)));
         assert!(all.len() as u64 <= mails, "one worker leased more mails than there are");
     }
+}
+
+/// An account that is erased while others write to it leaves nothing behind: whoever came too late was told so.
+pub async fn nothing_is_left_of_an_account_erased_while_it_writes(store: Arc<dyn Store>) {
+    const WRITERS: usize = 24;
+    let tokens = vec![fixture::token("first")];
+    let ada = store.register(Register { tokens, ..fixture::register("ada") }).await.unwrap().account.id;
+    let bob = register(&*store, "bob").await.account.id;
+    store.post_status(bob, fixture::text("hello"), fixture::NOW).await.unwrap();
+    together(WRITERS, |number| {
+        let store = Arc::clone(&store);
+        async move {
+            if number == WRITERS / 2 {
+                return erasure::erase(&*store, ada).await;
+            }
+            for round in 0..8 {
+                let secret = format!("{number}.{round}");
+                let late = match number % 4 {
+                    0 => store.log_in(fixture::login(ada, "ada", vec![fixture::token(&secret)])).await.err(),
+                    1 => store.issue_token(fixture::issue(ada, fixture::personal(&secret))).await.err(),
+                    2 => {
+                        let key = fixture::key(&secret, KeyPurpose::ResetPassword, "ada@example.org", 60);
+                        store.send_keys(fixture::send(ada, key)).await.err()
+                    }
+                    _ => store.post_status(ada, fixture::text("hello"), fixture::NOW).await.err(),
+                };
+                assert!(matches!(late, None | Some(StoreError::Missing)), "{late:?}");
+            }
+        }
+    })
+    .await;
+    assert_eq!(store.account(ada).await.unwrap(), None);
+    assert_eq!(store.count_statuses(&StatusFilter::default()).await.unwrap(), 1);
+    let rows = store.statuses(&StatusFilter::default(), everything()).await.unwrap().rows;
+    assert!(rows.len() == 1 && rows[0].account == bob);
+    assert_eq!(store.tokens_of(ada, fixture::NOW).await.unwrap(), []);
+    assert!(!is_known(&*store, "first").await);
+    assert_eq!(mails(&*store).await, []);
+    assert_eq!(store.sweep(fixture::after(60), usize::MAX).await.unwrap(), 0, "no key is left to expire");
 }

@@ -2,11 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{MANY, assert_nothing_more, is_known, next_kind, register, revision_after, together};
+use super::{MANY, assert_nothing_more, is_known, mails, next_kind, register, revision_after, together, trail};
 use crate::{
     event::EventKind,
-    model::{AccountId, Revision},
-    store::{AccountChange, ProfileChange, ProfileFilter, Register, Result, StatusFilter, Store, Unique},
+    model::{AccountId, AuditEvent, KeyPurpose, Limit, Revision},
+    store::{
+        AccountChange, Admission, Attempt, ConfirmEmail, EmailConfirmation, Erasure, IssueToken, ProfileChange,
+        ProfileFilter, Register, Result, StatusFilter, Store, Unique,
+    },
     testkit::{Refusal, fixture, refusal},
 };
 
@@ -147,4 +150,129 @@ pub async fn one_of_many_deletions_wins(store: Arc<dyn Store>) {
     .await;
     only_winner(answers, Refusal::Missing);
     assert_eq!(store.count_statuses(&StatusFilter::default()).await.unwrap(), 1);
+}
+
+/// Of many wrong passwords at once, exactly as many are let through as are free.
+pub async fn exactly_the_free_ones_of_many_tries_are_granted(store: Arc<dyn Store>) {
+    const TRIES: usize = 1000;
+    let (hour, day) = (Duration::from_hours(1), Duration::from_hours(24));
+    let limits = [("account", 7), ("address", 20)];
+    let limits = limits.map(|(name, free)| (fixture::throttle(name), Limit::new(free, hour, day, day)));
+    let answers = together(TRIES, |_| {
+        let store = Arc::clone(&store);
+        let audit = Some(fixture::note(AuditEvent::Login));
+        let command = Attempt { limits: limits.to_vec(), audit, at: fixture::NOW };
+        async move { store.attempt(command).await }
+    })
+    .await;
+    let mut granted = 0;
+    for answer in answers {
+        match answer {
+            Ok(Admission::Granted) => granted += 1,
+            Ok(Admission::Refused { until }) => assert_eq!(until, fixture::NOW.plus(hour)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(granted, 7);
+    assert_eq!(trail(&*store).await.len(), 1, "one wait is told once");
+    // The other key counted the granted ones alone.
+    let rest = Attempt { limits: vec![limits[1]], audit: None, at: fixture::NOW };
+    for number in 7..=20 {
+        let answer = store.attempt(rest.clone()).await.unwrap();
+        assert_eq!(answer == Admission::Granted, number < 20, "try {number}");
+    }
+}
+
+/// A key that many bring at once works exactly once, to reset a password and to confirm an address.
+pub async fn a_mailed_key_works_for_one_of_many(store: Arc<dyn Store>) {
+    const BEARERS: usize = 100;
+    let ada = register(&*store, "ada").await.account.id;
+    for (secret, purpose) in [("reset", KeyPurpose::ResetPassword), ("confirm", KeyPurpose::ConfirmEmail)] {
+        let key = fixture::key(secret, purpose, "ada@example.org", 60);
+        store.send_keys(fixture::send(ada, key)).await.unwrap();
+    }
+    let answers = together(BEARERS, |number| {
+        let store = Arc::clone(&store);
+        let command = fixture::reset(ada, "reset", &format!("password{number}"));
+        async move { store.reset_password(command).await }
+    })
+    .await;
+    let winner = only_winner(answers, Refusal::Missing);
+    assert_eq!(store.account(ada).await.unwrap(), Some(winner));
+
+    let answers = together(BEARERS, |_| {
+        let store = Arc::clone(&store);
+        let command = ConfirmEmail { outbox: vec![fixture::mail("ada", 9)], ..fixture::confirm("confirm") };
+        async move { store.confirm_email(command).await }
+    })
+    .await;
+    only_winner(answers, Refusal::Missing);
+    assert_eq!(store.account(ada).await.unwrap().unwrap().revision, revision_after(2));
+    assert_eq!(mails(&*store).await.len(), 3, "both keys, and one mail of who was served");
+}
+
+/// Of many who confirm one address for accounts of their own at once, one gets it.
+pub async fn an_address_is_confirmed_by_one_of_many(store: Arc<dyn Store>) {
+    for number in 1..=MANY {
+        let made = register(&*store, &format!("account{number}")).await;
+        let key = fixture::key(&format!("key{number}"), KeyPurpose::ChangeEmail, "shared@example.org", 60);
+        store.send_keys(fixture::send(made.account.id, key)).await.unwrap();
+    }
+    let answers = together(MANY, |number| {
+        let store = Arc::clone(&store);
+        async move { store.confirm_email(fixture::confirm(&format!("key{}", number + 1))).await.unwrap() }
+    })
+    .await;
+    let confirmed = answers.into_iter().filter_map(|answer| match answer {
+        EmailConfirmation::Confirmed(account) => Some(account),
+        EmailConfirmation::TakenByAnother => None,
+    });
+    let confirmed: Vec<_> = confirmed.collect();
+    let shared = fixture::email("shared@example.org");
+    assert_eq!(store.accounts_by_email(&shared, MANY).await.unwrap(), confirmed);
+    assert_eq!(confirmed.len(), 1);
+}
+
+/// However many ask for personal tokens at once, an account gets no more than it may have.
+pub async fn many_personal_tokens_keep_to_their_limit(store: Arc<dyn Store>) {
+    let ada = register(&*store, "ada").await.account.id;
+    let answers = together(MANY, |number| {
+        let store = Arc::clone(&store);
+        let command = fixture::issue(ada, fixture::personal(&format!("token{number}")));
+        async move { store.issue_token(IssueToken { most: 5, ..command }).await }
+    })
+    .await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!(made.len(), 5);
+    assert!(refused.into_iter().all(|answer| refusal(answer) == Refusal::Full));
+    assert_eq!(store.tokens_of(ada, fixture::NOW).await.unwrap().len(), 5);
+}
+
+/// Of many who erase an account at once one finishes it, and the account is gone for all.
+pub async fn an_account_is_erased_once(store: Arc<dyn Store>) {
+    let ada = register(&*store, "ada").await;
+    for _ in 0..10 {
+        store.post_status(ada.account.id, fixture::text("hello"), fixture::NOW).await.unwrap();
+    }
+    let mut events = store.events();
+    let finished = together(16, |_| {
+        let store = Arc::clone(&store);
+        async move {
+            loop {
+                match store.erase_account(fixture::erase(ada.account.id, 1)).await {
+                    Ok(Erasure::Done) => return true,
+                    Ok(Erasure::Unfinished) => {}
+                    answer => {
+                        assert_eq!(refusal(answer), Refusal::Missing);
+                        return false;
+                    }
+                }
+            }
+        }
+    })
+    .await;
+    assert_eq!(finished.into_iter().filter(|finished| *finished).count(), 1);
+    let erased = EventKind::AccountErased { account: ada.account.id, profile: ada.profile.id };
+    assert_eq!(next_kind(&mut events).await, erased);
+    assert_nothing_more(&*store, &mut events).await;
 }

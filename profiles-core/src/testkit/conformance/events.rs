@@ -5,10 +5,13 @@ use std::{sync::Arc, time::Duration};
 use super::{assert_nothing_more, digests, everything, next, next_kind, register, revision_after, together};
 use crate::{
     event::{Event, EventKind, EventStream, Missed},
-    model::{AccountId, OutboxId, ProfileId, Revision, StatusId, Timestamp, TokenKind, UsernameKey},
+    model::{
+        AccountId, AuditEvent, KeyPurpose, OutboxId, ProfileId, Revision, StatusId, Timestamp, TokenId, TokenKind,
+        UsernameKey,
+    },
     store::{
-        AccountChange, LogIn, MailOutcome, ProfileChange, ProfileFilter, Register, Revoke, SetPassword, StatusFilter,
-        Store,
+        AccountChange, Forgive, LogIn, MailOutcome, ProfileChange, ProfileFilter, Register, Revoke, SetPassword,
+        StatusFilter, Store, Which,
     },
     testkit::{fixture, refusal},
 };
@@ -51,6 +54,45 @@ pub async fn every_write_is_told_in_order(store: Arc<dyn Store>) {
     assert_nothing_more(&*store, &mut events).await;
 }
 
+/// Writes about logins, keys and the account's end are told as what they are, and what ends with a login before it.
+pub async fn what_ends_and_what_replaces_it_is_told_in_order(store: Arc<dyn Store>) {
+    let ada = Register { tokens: vec![fixture::session("former")], ..fixture::register("ada") };
+    store.register(ada).await.unwrap();
+    let cyd = register(&*store, "cyd").await;
+    let (account, profile) = (cyd.account.id, cyd.profile.id);
+    let key = |secret, purpose| fixture::send(account, fixture::key(secret, purpose, "cyd@example.org", 60));
+    let mut events = store.events();
+    let tokens = vec![fixture::token("a"), fixture::session("b")];
+    store.log_in(fixture::login(account, "cyd", tokens)).await.unwrap();
+    let (tokens, former) = (vec![fixture::token("c")], Some(fixture::digest("former")));
+    store.log_in(LogIn { most: 1, former, ..fixture::login(account, "cyd", tokens) }).await.unwrap();
+    store.log_in(fixture::login(account, "cyd", vec![fixture::session("d")])).await.unwrap();
+    store.end_tokens(fixture::end_tokens(account, Which::OtherLogins(None))).await.unwrap();
+    store.send_keys(key("confirm", KeyPurpose::ConfirmEmail)).await.unwrap();
+    store.confirm_email(fixture::confirm("confirm")).await.unwrap();
+    store.send_keys(key("reset", KeyPurpose::ResetPassword)).await.unwrap();
+    store.reset_password(fixture::reset(account, "reset", "new")).await.unwrap();
+    store.erase_account(fixture::erase(account, 10)).await.unwrap();
+    let ended = |account, kind| EventKind::LoggedOut { account, kind };
+    let expected = [
+        EventKind::LoggedIn { account },
+        ended(ADA, TokenKind::Session),
+        ended(account, TokenKind::Api),
+        ended(account, TokenKind::Session),
+        EventKind::LoggedIn { account },
+        EventKind::LoggedIn { account },
+        ended(account, TokenKind::Api),
+        ended(account, TokenKind::Session),
+        EventKind::AccountChanged { account },
+        EventKind::PasswordChanged { account },
+        EventKind::AccountErased { account, profile },
+    ];
+    for kind in expected {
+        assert_eq!(next_kind(&mut events).await, kind);
+    }
+    assert_nothing_more(&*store, &mut events).await;
+}
+
 /// A write that is refused is not told.
 pub async fn a_refused_write_is_not_told(store: Arc<dyn Store>) {
     let command = Register { tokens: vec![fixture::token("token")], ..fixture::register("ada") };
@@ -69,10 +111,16 @@ pub async fn a_refused_write_is_not_told(store: Arc<dyn Store>) {
     refusal(store.post_status(AccountId::new(9), fixture::text("hello"), now).await);
     refusal(store.update_status(STATUS, stale, None, now.into()).await);
     refusal(store.delete_status(StatusId::new(9), now.into()).await);
+    refusal(store.issue_token(fixture::issue(ADA, fixture::personal("token"))).await);
+    store.end_tokens(fixture::end_one(ADA, TokenId::new(9))).await.unwrap();
+    refusal(store.confirm_email(fixture::confirm("key")).await);
+    refusal(store.reset_password(fixture::reset(ADA, "key", "new")).await);
+    refusal(store.erase_account(fixture::erase(AccountId::new(9), 10)).await);
     assert_nothing_more(&*store, &mut events).await;
 }
 
-/// Reading is not told, nor is work on mails, nor is sweeping.
+/// Reading is not told, nor is work on mails, nor is sweeping; nor are personal tokens, keys and uses, counting tries,
+/// and the trail, which no reader of rows can see.
 pub async fn what_changes_nothing_for_readers_is_not_told(store: Arc<dyn Store>) {
     let command = Register {
         tokens: vec![fixture::token_until("token", 10)],
@@ -89,6 +137,14 @@ pub async fn what_changes_nothing_for_readers_is_not_told(store: Arc<dyn Store>)
     store.principal(&fixture::digest("token"), fixture::NOW).await.unwrap();
     store.lease(fixture::NOW, Duration::from_mins(1), 1).await.unwrap();
     store.finish(OutboxId::new(1), 1, MailOutcome::Sent).await.unwrap();
+    store.issue_token(fixture::issue(ADA, fixture::personal("personal"))).await.unwrap();
+    store.touch(&[(fixture::digest("token"), fixture::after(1))]).await.unwrap();
+    store.tokens_of(ADA, fixture::NOW).await.unwrap();
+    store.mail_key(&fixture::digest("new"), fixture::NOW).await.unwrap();
+    store.attempt(fixture::attempt(&["account"])).await.unwrap();
+    store.forgive(&[Forgive::All(fixture::throttle("account"))]).await.unwrap();
+    store.note(fixture::note(AuditEvent::Export), fixture::NOW).await.unwrap();
+    store.forget_audit(fixture::after(1), 10).await.unwrap();
     store.sweep(fixture::after(10), 10).await.unwrap();
     store.ready().await.unwrap();
     store.verify().await.unwrap();

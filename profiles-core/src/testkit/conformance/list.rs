@@ -25,6 +25,7 @@ macro_rules! store_conformance {
             }
             accounts {
                 an_account_is_found_by_number_name_and_verified_address,
+                accounts_are_found_by_their_address,
                 accounts_are_listed_by_number,
                 updating_an_account_changes_what_it_says,
                 the_revision_counts_every_write_of_the_account,
@@ -34,6 +35,10 @@ macro_rules! store_conformance {
                 a_rename_shows_at_once_everywhere,
                 a_new_password_ends_what_it_says,
                 a_refused_password_leaves_everything,
+            }
+            passwords {
+                each_revocation_ends_what_it_says,
+                a_new_password_comes_with_all_that_it_says,
             }
             tokens {
                 a_login_keeps_its_tokens_and_its_time,
@@ -50,6 +55,72 @@ macro_rules! store_conformance {
                 revoking_ends_the_tokens_it_names,
                 revoking_passes_over_what_is_not_there,
                 a_revoked_token_is_gone,
+            }
+            own_tokens {
+                tokens_are_listed_with_all_they_say,
+                the_number_of_a_token_is_not_given_again,
+                personal_tokens_have_a_limit,
+                a_token_is_issued_once_and_to_somebody,
+                one_token_is_ended_by_its_number,
+                a_personal_token_is_ended_by_its_number,
+                all_other_logins_end_at_once,
+                what_is_over_can_not_be_ended,
+            }
+            lifetimes {
+                a_token_ends_at_its_fixed_moment,
+                an_unused_token_ends_at_its_moment,
+                use_prolongs_an_idle_token,
+                the_first_of_two_ends_holds,
+                the_last_use_moves_only_forward,
+                use_does_not_revive_a_token,
+                several_uses_are_noted_at_once,
+            }
+            logins {
+                logins_beyond_the_most_end,
+                expired_logins_are_not_counted,
+                a_former_session_of_another_account_ends,
+                a_login_ends_keys_that_reset,
+                a_login_forgives_tries,
+                a_refused_login_does_nothing,
+            }
+            places {
+                a_new_place_is_told_once,
+                a_registration_has_a_place,
+                nowhere_is_no_place,
+                neighbours_are_one_place,
+                the_place_not_seen_for_longest_is_forgotten,
+            }
+            mail_keys {
+                a_key_says_what_it_is_good_for,
+                keys_are_sent_with_all_that_belongs_to_them,
+                keys_are_not_sent_to_whom_they_do_not_concern,
+                a_secret_of_a_key_is_kept_once,
+                an_account_has_so_many_keys_for_a_purpose,
+                confirming_verifies_the_address,
+                confirming_a_change_moves_the_address,
+                an_address_that_was_taken_uses_the_key_up,
+                a_key_resets_the_password,
+                a_key_does_nothing_but_what_it_is_for,
+                a_key_for_a_former_address_confirms_nothing,
+                an_inactive_account_has_no_new_password,
+            }
+            throttles {
+                waits_grow_and_end,
+                keys_are_counted_apart,
+                a_try_is_counted_by_all_keys_or_by_none,
+                each_wait_is_told_once,
+                a_refusal_need_not_be_told,
+                tries_are_forgiven,
+                tries_are_forgotten,
+            }
+            audit {
+                lines_are_kept_in_order,
+                the_trail_is_read_in_parts,
+                the_trail_is_filtered,
+                the_oldest_lines_are_forgotten,
+                every_write_keeps_its_line,
+                lines_about_tokens_have_their_numbers,
+                a_refused_write_leaves_no_line,
             }
             profiles {
                 a_profile_is_found_by_number_and_by_account,
@@ -73,6 +144,15 @@ macro_rules! store_conformance {
                 filtered_statuses_are_listed_in_parts,
                 the_filter_goes_by_the_present_name,
                 statuses_are_counted,
+            }
+            erasure {
+                an_erased_account_is_gone_by_every_question,
+                name_and_address_of_an_erased_account_are_free,
+                erasing_twice_is_missing,
+                a_small_account_is_erased_in_one_step,
+                an_erasure_is_told_once,
+                a_sweep_finishes_an_erasure,
+                nothing_brings_back_an_account_under_erasure,
             }
             jobs {
                 mails_are_leased_oldest_first,
@@ -100,6 +180,7 @@ macro_rules! store_conformance {
             }
             events {
                 every_write_is_told_in_order,
+                what_ends_and_what_replaces_it_is_told_in_order,
                 a_refused_write_is_not_told,
                 what_changes_nothing_for_readers_is_not_told,
                 each_revoked_token_is_told,
@@ -116,6 +197,11 @@ macro_rules! store_conformance {
                 one_of_many_renames_wins,
                 one_of_many_updates_of_a_revision_wins,
                 one_of_many_deletions_wins,
+                exactly_the_free_ones_of_many_tries_are_granted,
+                a_mailed_key_works_for_one_of_many,
+                an_address_is_confirmed_by_one_of_many,
+                many_personal_tokens_keep_to_their_limit,
+                an_account_is_erased_once,
             }
             concurrency {
                 registrations_of_different_names_all_succeed,
@@ -125,6 +211,7 @@ macro_rules! store_conformance {
                 pages_read_while_others_write_lose_nothing,
                 no_login_survives_a_new_password,
                 workers_never_hold_the_same_mail,
+                nothing_is_left_of_an_account_erased_while_it_writes,
             }
         }
         // They verify the store themselves, before they close it.
@@ -176,7 +263,16 @@ mod tests {
         let files = [
             ("registration", include_str!("registration.rs")),
             ("accounts", include_str!("accounts.rs")),
+            ("passwords", include_str!("passwords.rs")),
             ("tokens", include_str!("tokens.rs")),
+            ("own_tokens", include_str!("own_tokens.rs")),
+            ("lifetimes", include_str!("lifetimes.rs")),
+            ("logins", include_str!("logins.rs")),
+            ("places", include_str!("places.rs")),
+            ("mail_keys", include_str!("mail_keys.rs")),
+            ("throttles", include_str!("throttles.rs")),
+            ("audit", include_str!("audit.rs")),
+            ("erasure", include_str!("erasure.rs")),
             ("profiles", include_str!("profiles.rs")),
             ("statuses", include_str!("statuses.rs")),
             ("jobs", include_str!("jobs.rs")),

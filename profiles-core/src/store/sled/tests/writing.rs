@@ -107,7 +107,7 @@ async fn a_disk_that_fails_once_stops_the_store_for_good() {
         store.ready().await,
         store.account(kept.id).await.map(drop),
         store.accounts(None, 1).await.map(drop),
-        store.update_account(kept.id, kept.revision, AccountChange::default(), NOW).await.map(drop),
+        store.update_account(kept.id, kept.revision, AccountChange::default(), NOW.into()).await.map(drop),
         store.verify().await.map(drop),
         store.close().await,
     ] {
