@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use crate::{
     env::{Entropy, EntropyError},
-    model::{AccountId, Digest, Email, Timestamp, Username},
+    model::{AccountId, Digest, Email, OutboxId, Timestamp, Username},
 };
 
 /// A mail that waits to be sent. It holds no secret: the key in its link is made from [`KeySeed`] when it is sent.
@@ -234,8 +234,25 @@ impl MailSecret {
         let mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret()).map(|mac| mac.chain_update(seed.0));
         // HMAC takes a key of any length, so there is no error to speak of; an empty key would match nothing.
         let bytes = mac.map(|mac| mac.finalize().into_bytes()).unwrap_or_default();
-        MailKey(BASE32_NOPAD.encode(bytes.get(..20).unwrap_or_default()).to_ascii_lowercase())
+        MailKey(base32(bytes.get(..20).unwrap_or_default()))
     }
+
+    /// A name for a mail that is the same at each attempt, so that a receiver can tell a second copy for one, and that
+    /// nobody can guess: the mail's number, a dot, and 100 bits as 20 characters of base32 in lower case.
+    pub fn mail_name(&self, id: OutboxId, queued_at: Timestamp) -> String {
+        let mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret()).map(|mac| {
+            // A seed has 16 bytes and this has more, so it makes no key.
+            mac.chain_update(b"name of a mail")
+                .chain_update(id.get().to_be_bytes())
+                .chain_update(queued_at.as_micros().to_be_bytes())
+        });
+        let bytes = mac.map(|mac| mac.finalize().into_bytes()).unwrap_or_default();
+        format!("{id}.{}", base32(bytes.get(..13).unwrap_or_default()).get(..20).unwrap_or_default())
+    }
+}
+
+fn base32(bytes: &[u8]) -> String {
+    BASE32_NOPAD.encode(bytes).to_ascii_lowercase()
 }
 
 impl fmt::Debug for MailSecret {
@@ -297,6 +314,17 @@ mod tests {
             assert_ne!(MailKey::presented(&text.to_uppercase()).digest(), key.digest());
         }
         assert_eq!(format!("{:?}", MailKey::presented("hunter2")), "MailKey(..)");
+    }
+
+    #[test]
+    fn a_mail_has_one_name_that_the_secret_makes() {
+        let (one, two) = (MailSecret::from_bytes([1; 32]), MailSecret::from_bytes([2; 32]));
+        let (id, at) = (OutboxId::new(7), Timestamp::from_micros(5));
+        let name = one.mail_name(id, at);
+        assert!(name.starts_with("7.") && name.len() == 22, "{name}");
+        assert_eq!(one.mail_name(id, at), name);
+        assert_ne!(two.mail_name(id, at), name);
+        assert_ne!(one.mail_name(id, Timestamp::from_micros(6)), name);
     }
 
     #[test]

@@ -21,6 +21,7 @@ use self::user::UserCommand;
 use crate::{
     app::{self, StartError},
     config::{Config, ConfigError, Loaded, Sources, arguments::Flags},
+    mailer::TransportError,
     server::ServeError,
 };
 
@@ -64,6 +65,8 @@ enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     #[error("{}", profiles_core_error(.0))]
     Core(#[from] profiles_core::Error),
     #[error("{0}")]

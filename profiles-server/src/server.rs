@@ -13,7 +13,7 @@ use crate::{
     app::{App, Opened, StartError, open_core},
     config::{Config, EmailVerification, HostPort, Throttle},
     http::acceptor::{LimitedAcceptor, Timeouts},
-    mailer::{Mailer, Site, Worker},
+    mailer::{self, Mailer, Site, TemplateError, Templates, Worker},
 };
 
 /// Why a server does not start, or did not end well. `Display` is one line that says what to do.
@@ -34,6 +34,9 @@ pub enum ServeError {
     /// The data can't be used.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A template of a mail does not do.
+    #[error(transparent)]
+    Templates(#[from] TemplateError),
     /// The socket failed.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),
@@ -49,6 +52,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: App,
+    templates: Templates,
     /// Whether the database was not closed the last time.
     unclean: bool,
 }
@@ -70,9 +74,10 @@ impl Server {
             // Links in mails need the port that it became.
             config.network.bind = address.into();
         }
+        let templates = mailer::templates(&config.mail)?;
         let Opened { core, unclean } = open_core(&config)?;
         let app = App::new(core, &config);
-        Ok(Self { config, listener, address, app, unclean })
+        Ok(Self { config, listener, address, app, templates, unclean })
     }
 
     /// Where it listens.
@@ -92,12 +97,14 @@ impl Server {
     /// # Errors
     /// The socket fails, or the database does not close cleanly.
     pub async fn run(self, mailer: Arc<dyn Mailer>, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let Self { config, listener, app, unclean, .. } = self;
+        let Self { config, listener, app, templates, unclean, .. } = self;
         warn_of(&config);
         let core = Arc::clone(app.core());
         let stopping = watch::Sender::new(false);
         let mut beside = JoinSet::new();
-        beside.spawn(Worker::new(Arc::clone(&core), mailer, Site::from(&config)).run(stopping.subscribe()));
+        let (site, retries) = (Site::from(&config), mailer::retries(&config.mail));
+        let worker = Worker::with(Arc::clone(&core), mailer, site, templates, retries);
+        beside.spawn(worker.run(stopping.subscribe()));
         beside.spawn(sweeper::run(Arc::clone(&core), stopping.subscribe()));
         if unclean {
             beside.spawn(soundness::tell(Arc::clone(&core), stopping.subscribe()));
