@@ -3,6 +3,7 @@
 mod account;
 mod login;
 mod operator;
+mod outbox;
 mod profile;
 mod registration;
 mod status;

@@ -133,6 +133,7 @@ fn http_settings(config: &Config) -> http::Settings {
         public_url: config.network.public_url.as_ref().map(|url| url.as_str().to_owned()),
         trusted_origins: config.sessions.trusted_origins.iter().map(ToString::to_string).collect(),
         secure_cookies: config.secure_cookies(),
+        trusted_proxies: config.network.trusted_proxies.clone(),
     }
 }
 
@@ -162,7 +163,8 @@ impl App {
     pub fn endpoint(&self) -> impl Endpoint<Output = Response> + 'static {
         let health = Route::new().nest("/health", health::routes(Arc::clone(self.core.store())));
         let health = health.with(SecurityHeaders);
-        Everything { health, api: self.api().into_endpoint() }.with(Trace::default())
+        let trace = Trace::default().trusted_proxies(self.settings.trusted_proxies.clone());
+        Everything { health, api: self.api().into_endpoint() }.with(trace)
     }
 
     /// The OpenAPI document, as JSON.

@@ -1,6 +1,7 @@
 //! What an operator types.
 
 mod check;
+mod mail;
 mod serve;
 mod user;
 
@@ -17,11 +18,12 @@ use clap::{Parser, Subcommand};
 use profiles_core::store::sled::SledStore;
 use tokio::runtime;
 
-use self::user::UserCommand;
+use self::{mail::MailCommand, user::UserCommand};
 use crate::{
     app::{self, StartError},
     config::{Config, ConfigError, Loaded, Sources, arguments::Flags},
     mailer::TransportError,
+    operator::{self, OperatorError},
     server::ServeError,
 };
 
@@ -45,9 +47,12 @@ pub struct Cli {
 enum Command {
     /// Serve until told to stop. The default.
     Serve,
-    /// Make and change accounts, while no server runs.
+    /// Make and change accounts. If a server runs, it does it.
     #[command(subcommand)]
     User(UserCommand),
+    /// Look at mails that wait or could not be sent. If a server runs, it does it.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// See whether the configuration is valid and the database sound.
     Check,
     /// Print the configuration, and where each value comes from. Secrets are left out.
@@ -67,8 +72,10 @@ enum Failure {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Transport(#[from] TransportError),
-    #[error("{}", profiles_core_error(.0))]
+    #[error("{}", operator::with_cause(.0))]
     Core(#[from] profiles_core::Error),
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     #[error("{0}")]
     Input(String),
     #[error("the check found something")]
@@ -77,14 +84,6 @@ enum Failure {
     CutShort,
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-/// What the log would show of a failure below, the operator needs here.
-fn profiles_core_error(error: &profiles_core::Error) -> String {
-    match error {
-        profiles_core::Error::Unavailable(cause) => format!("{error}: {cause}"),
-        other => other.to_string(),
-    }
 }
 
 /// Does what the arguments say.
@@ -118,6 +117,7 @@ fn perform(cli: Cli) -> Result<(), Failure> {
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(loaded.config),
         Command::User(command) => runtime()?.block_on(user::run(command, &loaded.config)),
+        Command::Mail(command) => runtime()?.block_on(mail::run(command, &loaded.config)),
         Command::Check => runtime()?.block_on(check::run(&loaded.config)),
         Command::Config => say(loaded.to_toml().trim_end()),
         Command::Openapi => say(&app::openapi(&loaded.config)?),

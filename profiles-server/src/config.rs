@@ -9,6 +9,7 @@ mod accounts;
 mod api;
 pub(crate) mod arguments;
 mod choice;
+mod control;
 mod error;
 mod file;
 mod limit;
@@ -33,6 +34,7 @@ use self::value::{Given, Shown};
 pub use self::{
     accounts::{Accounts, EmailVerification},
     api::{Anonymous, Api, Compat, Pagination, Throttle},
+    control::ControlSocket,
     error::ConfigError,
     limit::Limit,
     link::Link,

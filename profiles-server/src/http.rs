@@ -5,6 +5,7 @@ mod answer;
 mod authentication;
 mod base_url;
 mod body;
+mod client_address;
 mod contract;
 mod cookies;
 mod csrf;
@@ -14,6 +15,7 @@ mod form;
 pub mod headers;
 pub mod health;
 mod input;
+mod ip_network;
 mod json;
 mod list;
 mod media;
@@ -27,7 +29,9 @@ pub(crate) mod routes;
 pub mod trace;
 mod view;
 
-pub use self::{authentication::AuthenticationOrder, pagination::Pagination};
+pub use self::{
+    authentication::AuthenticationOrder, client_address::client_address, ip_network::IpNetwork, pagination::Pagination,
+};
 pub(crate) use self::{
     base_url::MountPoint, body::Bodies, contract::Contract, documentation::Documentation, openapi::Slashed,
 };
@@ -48,6 +52,8 @@ pub struct Settings {
     pub trusted_origins: Vec<String>,
     /// Whether cookies are for HTTPS only.
     pub secure_cookies: bool,
+    /// Proxies whose `X-Forwarded-For` is believed; see [`client_address()`].
+    pub trusted_proxies: Vec<IpNetwork>,
 }
 
 impl Default for Settings {
@@ -59,6 +65,7 @@ impl Default for Settings {
             public_url: None,
             trusted_origins: Vec::new(),
             secure_cookies: false,
+            trusted_proxies: Vec::new(),
         }
     }
 }

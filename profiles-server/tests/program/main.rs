@@ -11,6 +11,7 @@
     )
 )]
 
+mod control;
 mod errors;
 mod footprint;
 mod killed;

@@ -67,6 +67,10 @@ fn every_error_is_one_line_that_says_where_and_what() {
             "profiles.toml:1: mail_from must be an address, like profiles@example.org, not \"a@b\\nBcc: c@d\"",
         ),
         ("site_name = \"a\\nb\"", "profiles.toml:1: site_name must be a single line of at most 50 characters"),
+        (
+            "trusted_proxies = [\"10.0.0.0/8\", \"proxy\"]",
+            "profiles.toml:1: trusted_proxies must hold addresses and networks, like 10.0.0.0/8 or ::1, not \"proxy\"",
+        ),
         ("trusted_origins = \"a\"", "profiles.toml:1: trusted_origins must be a list: [\"...\", \"...\"]"),
         (
             "log = \"info,[\"",
@@ -115,7 +119,7 @@ fn a_file_that_was_named_must_be_there_and_be_readable() {
 #[test]
 fn what_config_prints_gives_the_same_configuration() {
     let file = "trusted_origins = [\"https://app.example\"]\nmail_subject_prefix = \"\"\nanonymous = 403\n\
-                max_page_size = \"off\"\ndata_dir = \"/srv/pro files/\\u00e9\"";
+                trusted_proxies = [\"::1\", \"10.0.0.0/8\"]\nmax_page_size = \"off\"\ndata_dir = \"/srv/pro files/\\u00e9\"";
     let key = "00ff".repeat(16);
     let loaded = load(Some(file), &[("PROFILES_SECRET_KEY", &key)], &[("hashing_threads", "3")]).unwrap();
     let printed = loaded.to_toml();
