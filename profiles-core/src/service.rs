@@ -7,6 +7,7 @@ mod login;
 mod new_password;
 mod noting;
 mod operator;
+mod outbox;
 mod own_data;
 mod password;
 mod personal_token;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod mail;
 mod serve;
 mod user;
 
@@ -18,10 +19,11 @@ use clap::{Parser, Subcommand};
 use profiles_core::store::sled::SledStore;
 use tokio::runtime;
 
-use self::{audit::AuditCommand, user::UserCommand};
+use self::{audit::AuditCommand, mail::MailCommand, user::UserCommand};
 use crate::{
     app::{self, StartError},
     config::{Config, ConfigError, Loaded, Sources, arguments::Flags},
+    mailer::TransportError,
     operator::{self, OperatorError},
     server::ServeError,
 };
@@ -51,6 +53,9 @@ enum Command {
     User(UserCommand),
     /// Print what happened that matters for security: logins, failures, passwords, tokens, what staff did.
     Audit(AuditCommand),
+    /// Look at mails that wait or could not be sent. If a server runs, it does it.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// See whether the configuration is valid and the database sound.
     Check,
     /// Print the configuration, and where each value comes from. Secrets are left out.
@@ -68,6 +73,8 @@ enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     #[error("{}", operator::with_cause(.0))]
     Core(#[from] profiles_core::Error),
     #[error(transparent)]
@@ -114,6 +121,7 @@ fn perform(cli: Cli) -> Result<(), Failure> {
         Command::Serve => serve::serve(loaded.config),
         Command::User(command) => runtime()?.block_on(user::run(command, &loaded.config)),
         Command::Audit(command) => runtime()?.block_on(audit::run(command, &loaded.config)),
+        Command::Mail(command) => runtime()?.block_on(mail::run(command, &loaded.config)),
         Command::Check => runtime()?.block_on(check::run(&loaded.config)),
         Command::Config => say(loaded.to_toml().trim_end()),
         Command::Openapi => say(&app::openapi(&loaded.config)?),

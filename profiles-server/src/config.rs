@@ -13,12 +13,14 @@ mod control;
 mod error;
 mod file;
 mod limit;
+mod link;
 mod load;
 mod log;
 mod mail;
 mod network;
 mod one_line;
 mod passwords;
+mod secret_text;
 mod sessions;
 mod setting;
 mod show;
@@ -36,12 +38,14 @@ pub use self::{
     control::ControlSocket,
     error::ConfigError,
     limit::Limit,
+    link::Link,
     load::{Loaded, Origin, Sources},
     log::{Log, LogFilter, LogFormat},
-    mail::Mail,
+    mail::{Host, Mail, MailTransport, SmtpTls},
     network::{HostPort, Network, WebUrl},
     one_line::OneLine,
     passwords::{ContextWord, Passwords, PolicyPreset},
+    secret_text::SecretText,
     sessions::{SecureCookies, Sessions, TrustedOrigin},
     storage::{SecretKey, Storage},
     throttles::Throttles,
@@ -73,7 +77,7 @@ pub struct Config {
     pub throttles: Throttles,
     /// Which passwords are good enough, and what hashing them costs.
     pub passwords: Passwords,
-    /// What mails say.
+    /// What mails say, and how they get out.
     pub mail: Mail,
     /// What is logged.
     pub log: Log,
@@ -122,6 +126,7 @@ impl Config {
                 return Err(ConfigError::Invalid { origin: Origin::Program, key: setting.key, problem });
             }
         }
+        self.mail.check()?;
         crate::app::hashing(&self.passwords).map_err(|error| ConfigError::Conflict(error.to_string()))?;
         match self.api.max_page_size {
             Limit::At(most) if self.api.page_size > most => Err(ConfigError::Conflict(format!(

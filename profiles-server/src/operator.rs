@@ -6,6 +6,7 @@
 pub(crate) mod audit;
 mod data;
 mod lines;
+pub(crate) mod mail;
 mod parsed;
 mod protocol;
 mod remote;
@@ -35,6 +36,10 @@ pub(crate) enum Command {
     UserList(user::List),
     /// What happened that matters for security.
     Audit(audit::List),
+    /// About one mail.
+    Mail(mail::Command),
+    /// Which mails wait, or could not be sent.
+    MailList(mail::List),
 }
 
 impl Command {
@@ -44,6 +49,8 @@ impl Command {
             Self::User(command) => answer(command, core).await,
             Self::UserList(command) => answer(command, core).await,
             Self::Audit(command) => answer(command, core).await,
+            Self::Mail(command) => answer(command, core).await,
+            Self::MailList(command) => answer(command, core).await,
         }
     }
 
@@ -53,6 +60,8 @@ impl Command {
             Self::User(command) => command.change(),
             Self::UserList(command) => command.change(),
             Self::Audit(command) => command.change(),
+            Self::Mail(command) => command.change(),
+            Self::MailList(command) => command.change(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     app::{App, Opened, StartError, open_core},
     config::{Config, HostPort, Throttle},
     http::acceptor::{LimitedAcceptor, Timeouts},
-    mailer::{Mailer, Site, Worker},
+    mailer::{self, Mailer, Site, TemplateError, Templates, Worker},
     operator::socket::{ControlSocket, SocketError},
 };
 
@@ -35,6 +35,9 @@ pub enum ServeError {
     /// The data can't be used.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A template of a mail does not do.
+    #[error(transparent)]
+    Templates(#[from] TemplateError),
     /// The socket failed.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),
@@ -50,6 +53,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: App,
+    templates: Templates,
     /// Takes an operator's commands, if that is wanted and possible.
     control: Option<Result<ControlSocket, SocketError>>,
     /// Whether the database was not closed the last time.
@@ -74,6 +78,7 @@ impl Server {
             // Links in mails need the port that it became.
             config.network.bind = address.into();
         }
+        let templates = mailer::templates(&config.mail)?;
         let Opened { core, unclean } = open_core(&config)?;
         // Only who has the database may take the socket's place.
         let control = match config.storage.control_socket() {
@@ -81,7 +86,7 @@ impl Server {
             None => None,
         };
         let app = App::new(core, &config);
-        Ok(Self { config, listener, address, app, control, unclean })
+        Ok(Self { config, listener, address, app, templates, control, unclean })
     }
 
     /// Where it listens.
@@ -101,12 +106,14 @@ impl Server {
     /// # Errors
     /// The socket fails, or the database does not close cleanly.
     pub async fn run(self, mailer: Arc<dyn Mailer>, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let Self { config, listener, app, control, unclean, .. } = self;
+        let Self { config, listener, app, templates, control, unclean, .. } = self;
         warn_of(&config);
         let core = Arc::clone(app.core());
         let stopping = watch::Sender::new(false);
         let mut beside = JoinSet::new();
-        beside.spawn(Worker::new(Arc::clone(&core), mailer, Site::from(&config)).run(stopping.subscribe()));
+        let (site, retries) = (Site::from(&config), mailer::retries(&config.mail));
+        let worker = Worker::with(Arc::clone(&core), mailer, site, templates, retries);
+        beside.spawn(worker.run(stopping.subscribe()));
         beside.spawn(sweeper::run(Arc::clone(&core), config.accounts.audit_age, stopping.subscribe()));
         if let Some(control) = listening(control) {
             beside.spawn(control.run(Arc::clone(&core), stopping.subscribe()));

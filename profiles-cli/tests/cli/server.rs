@@ -11,7 +11,7 @@ use profiles_core::{
     env::SystemEntropy,
     model::{AccountId, Email, Password, StatusText, Username, UsernameKey},
     password::Argon2Pool,
-    permissions::Actor,
+    permissions::{Actor, Proof},
     store::sled::{SledConfig, SledStore},
 };
 use profiles_server::{
@@ -108,8 +108,11 @@ impl Server {
             subject_prefix: String::new(),
             name: "example.org".to_owned(),
             public_url: self.url.clone(),
+            confirm_email_url: None,
+            password_reset_url: None,
         };
-        self.runtime.spawn(Worker::new(Arc::clone(&self.core), Arc::new(console), site).run(stopped));
+        let worker = Worker::new(Arc::clone(&self.core), Arc::new(console), site).unwrap();
+        self.runtime.spawn(worker.run(stopped));
         mailbox
     }
 
@@ -122,7 +125,7 @@ impl Server {
     pub(crate) fn post_statuses(&self, author: &Program, text: &str, times: usize) {
         let account = author.run(&["--json", "whoami"]).json();
         let id = AccountId::new(account["pk"].as_u64().unwrap());
-        let author = Actor::Account { id, is_staff: false };
+        let author = Actor::Account { id, is_staff: false, proof: Proof::Program };
         let post = || self.core.post_status(author, StatusText::parse(text).unwrap());
         for _ in 0..times {
             self.runtime.block_on(post()).unwrap();
