@@ -1,5 +1,7 @@
 //! Random commands. Names, addresses, secrets and numbers come from small pools, so that they meet often.
 
+mod credentials;
+
 use std::time::Duration;
 
 use proptest::{
@@ -10,10 +12,11 @@ use proptest::{
     sample::select,
 };
 
-use super::{Checked, Command, Expected, Login, Registration, Token};
+use self::credentials::{credentials, former, revoke, tokens, tries};
+use super::{Checked, Command, Expected, Login, Registration};
 use crate::{
-    model::{AccountId, Email, OutboxId, ProfileId, StatusId, TokenKind, UsernameKey},
-    store::{AccountChange, ProfileChange, ProfileFilter, Revoke, Slice, Start, StatusFilter},
+    model::{AccountId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
+    store::{AccountChange, ProfileChange, ProfileFilter, Slice, Start, StatusFilter},
     testkit::fixture,
 };
 
@@ -22,9 +25,17 @@ const ADDRESSES: [&str; 3] = ["ada@example.org", "bob@example.org", "cyd@example
 const TERMS: [&str; 9] = ["a", "ADA", "o", "lon", "_", "%", "\\", "жан", ""];
 const CITIES: [&str; 5] = ["", "London", "OSLO", "100%_\\", "Жёлтая"];
 
+/// Where logins come from; the first two are one place.
+pub(super) const ADDRESSES_OF_LOGINS: [&str; 4] = ["192.0.2.1", "192.0.2.2", "198.51.100.1", "2001:db8::1"];
+/// What tries are counted by.
+pub(super) const COUNTED: [&str; 3] = ["account", "address", "mail"];
+
 /// Up to 80 commands.
 pub fn commands() -> impl Strategy<Value = Vec<Command>> {
-    vec(prop_oneof![3 => accounts(), 2 => rows(), 1 => jobs(), 1 => reads(), 1 => lists()], 0..80)
+    let command = prop_oneof![
+        3 => accounts(), 2 => rows(), 4 => credentials(), 1 => jobs(), 1 => reads(), 1 => credentials::reads(), 1 => lists()
+    ];
+    vec(command, 0..80)
 }
 
 fn accounts() -> impl Strategy<Value = Command> {
@@ -41,7 +52,7 @@ fn accounts() -> impl Strategy<Value = Command> {
             }
         ),
         2 => login().prop_map(Command::LogIn),
-        1 => vec(secret(), 0..4).prop_map(|secrets| Command::Revoke { secrets }),
+        1 => (number(), 1..4_usize).prop_map(|(id, limit)| Command::EraseAccount { id: AccountId::new(id), limit }),
     ]
 }
 
@@ -96,8 +107,9 @@ fn registration() -> impl Strategy<Value = Registration> {
     let name = name().prop_map(fixture::username);
     let mail_key = option::weighted(0.3, (select(vec!["k0", "k1", "k2", "k3"]), while_()));
     let who = (name, option::weighted(0.8, address()), any::<bool>(), any::<bool>());
-    (who, tokens(), mail_key, vec(0..4_u64, 0..3)).prop_map(
-        |((username, email, email_verified, is_staff), tokens, mail_key, outbox)| Registration {
+    let from = (former(), option::of(login_address()));
+    (who, tokens(), mail_key, vec(0..4_u64, 0..3), from).prop_map(
+        |((username, email, email_verified, is_staff), tokens, mail_key, outbox, (former, address))| Registration {
             username,
             email,
             email_verified,
@@ -105,6 +117,8 @@ fn registration() -> impl Strategy<Value = Registration> {
             tokens,
             mail_key: mail_key.map(|(secret, lasts)| (secret.to_owned(), lasts)),
             outbox,
+            former,
+            address,
         },
     )
 }
@@ -112,12 +126,20 @@ fn registration() -> impl Strategy<Value = Registration> {
 fn login() -> impl Strategy<Value = Login> {
     let checked = prop_oneof![4 => Just(Checked::Current), 1 => Just(Checked::Wrong)];
     let rehashed = option::weighted(0.2, Just("stronger".to_owned()));
-    (number(), checked, rehashed, tokens()).prop_map(|(id, checked, rehashed, tokens)| Login {
-        account: AccountId::new(id),
-        checked,
-        rehashed,
-        tokens,
-    })
+    let most = prop_oneof![1 => 0..4_usize, 1 => Just(usize::MAX)];
+    let from = (former(), option::of(login_address()));
+    (number(), checked, rehashed, tokens(), most, from, tries()).prop_map(
+        |(id, checked, rehashed, tokens, most, (former, address), forgive)| Login {
+            account: AccountId::new(id),
+            checked,
+            rehashed,
+            tokens,
+            most,
+            former,
+            address,
+            forgive,
+        },
+    )
 }
 
 fn account_change() -> impl Strategy<Value = AccountChange> {
@@ -148,12 +170,6 @@ fn status_filter() -> impl Strategy<Value = StatusFilter> {
     option::weighted(0.6, name().prop_map(str::to_owned)).prop_map(|username| StatusFilter { username })
 }
 
-fn tokens() -> impl Strategy<Value = Vec<Token>> {
-    let kind = prop_oneof![Just(TokenKind::Api), Just(TokenKind::Session)];
-    let token = (secret(), kind, option::of(while_()), option::weighted(0.3, while_()));
-    vec(token.prop_map(|(secret, kind, lasts, idle)| Token { secret, kind, lasts, idle }), 0..3)
-}
-
 fn slice<Id: std::fmt::Debug + 'static>(id: fn(u64) -> Id) -> impl Strategy<Value = Slice<Id>> {
     let start = prop_oneof![number().prop_map(Start::Skip), number().prop_map(move |number| Start::After(id(number)))];
     (start, limit()).prop_map(|(start, limit)| Slice { start, limit })
@@ -165,6 +181,10 @@ fn name() -> impl Strategy<Value = &'static str> {
 
 fn address() -> impl Strategy<Value = Email> {
     select(&ADDRESSES[..]).prop_map(fixture::email)
+}
+
+fn login_address() -> impl Strategy<Value = &'static str> {
+    select(&ADDRESSES_OF_LOGINS[..])
 }
 
 fn secret() -> impl Strategy<Value = String> {
@@ -186,10 +206,6 @@ fn limit() -> impl Strategy<Value = usize> {
 
 fn expected() -> impl Strategy<Value = Expected> {
     prop_oneof![4 => Just(Expected::Current), 1 => (0..4_u64).prop_map(Expected::Exactly)]
-}
-
-fn revoke() -> impl Strategy<Value = Revoke> {
-    prop_oneof![Just(Revoke::Everything), Just(Revoke::Sessions)]
 }
 
 /// Short enough to be over soon, and equal often: what ends at one moment meets what begins there.
