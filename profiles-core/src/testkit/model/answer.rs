@@ -134,8 +134,11 @@ async fn credentials(store: &dyn Store, command: &Command, now: Timestamp) -> Re
         }
         Command::SendKeys { keys, forgive } => {
             let audit = keys.iter().map(|key| line(AuditEvent::PasswordResetRequest, key.account)).collect();
-            let keys = keys.iter().map(|key| key.at(now)).collect();
-            store.send_keys(SendKeys { keys, audit, forgive: forgive.clone(), at: now }).await?;
+            let mut to_send = Vec::new();
+            for key in keys {
+                to_send.push(key.at(now, store).await?);
+            }
+            store.send_keys(SendKeys { keys: to_send, audit, forgive: forgive.clone(), at: now }).await?;
             Answer::Done
         }
         Command::ConfirmEmail { secret } => {
@@ -144,8 +147,10 @@ async fn credentials(store: &dyn Store, command: &Command, now: Timestamp) -> Re
             Answer::Confirmation(store.confirm_email(command).await?)
         }
         Command::ResetPassword { account, secret, password, revoke } => {
-            let (outbox, audit) = (vec![fixture::mail("reader", 8)], line(AuditEvent::PasswordReset, *account));
-            let command = fixture::reset(*account, secret, password);
+            let owner = store.mail_key(&fixture::digest(secret), now).await?.map(|key| key.account);
+            let account = account.or(owner).unwrap_or(AccountId::new(1));
+            let (outbox, audit) = (vec![fixture::mail("reader", 8)], line(AuditEvent::PasswordReset, account));
+            let command = fixture::reset(account, secret, password);
             let command = ResetPassword { revoke: *revoke, outbox, audit: Some(audit), at: now, ..command };
             Answer::Account(Some(store.reset_password(command).await?))
         }

@@ -112,7 +112,7 @@ impl Seen {
             }
             Command::SendKeys { keys, .. } => {
                 self.keys.extend(keys.iter().map(|key| key.secret.clone()));
-                self.emails.extend(keys.iter().map(|key| key.email.clone()));
+                self.emails.extend(keys.iter().filter_map(|key| key.email.clone()));
             }
             Command::UpdateAccount { change, .. } => {
                 self.usernames.extend(change.username.as_ref().map(|name| name.as_str().to_owned()));

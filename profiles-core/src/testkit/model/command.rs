@@ -37,8 +37,8 @@ pub enum Command {
     SendKeys { keys: Vec<Key>, forgive: Vec<Forgive> },
     /// `confirm_email`.
     ConfirmEmail { secret: String },
-    /// `reset_password`.
-    ResetPassword { account: AccountId, secret: String, password: String, revoke: Revoke },
+    /// `reset_password`; `None` for the account that the key is for.
+    ResetPassword { account: Option<AccountId>, secret: String, password: String, revoke: Revoke },
     /// `attempt`, by the names of what counts it.
     Attempt { names: Vec<&'static str> },
     /// `forgive`.

@@ -145,8 +145,8 @@ pub struct Key {
     pub secret: String,
     /// What it is good for.
     pub purpose: KeyPurpose,
-    /// Where it is sent.
-    pub email: Email,
+    /// Where it is sent; `None` for the address that the account has.
+    pub email: Option<Email>,
     /// How long it is good for.
     pub lasts: Duration,
     /// The mail's number.
@@ -154,14 +154,16 @@ pub struct Key {
 }
 
 impl Key {
-    pub(super) fn at(&self, now: Timestamp) -> KeyToSend {
+    pub(super) async fn at(&self, now: Timestamp, store: &dyn Store) -> Result<KeyToSend> {
+        let found = if self.email.is_none() { store.account(self.account).await? } else { None };
+        let known = self.email.clone().or_else(|| found.and_then(|account| account.email));
         let key = NewMailKey {
             digest: fixture::digest(&self.secret),
             purpose: self.purpose,
-            email: self.email.clone(),
+            email: known.unwrap_or_else(|| fixture::email("elsewhere@example.org")),
             expires_at: now.plus(self.lasts),
         };
-        KeyToSend { account: self.account, key, mail: fixture::mail("reader", self.mail) }
+        Ok(KeyToSend { account: self.account, key, mail: fixture::mail("reader", self.mail) })
     }
 }
 

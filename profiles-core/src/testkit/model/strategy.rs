@@ -30,20 +30,26 @@ pub(super) const ADDRESSES_OF_LOGINS: [&str; 4] = ["192.0.2.1", "192.0.2.2", "19
 /// What tries are counted by.
 pub(super) const COUNTED: [&str; 3] = ["account", "address", "mail"];
 
-/// Up to 80 commands.
+/// Registrations of a few, so that there is somebody; then up to 80 commands.
 pub fn commands() -> impl Strategy<Value = Vec<Command>> {
     let command = prop_oneof![
         3 => accounts(), 2 => rows(), 4 => credentials(), 1 => jobs(), 1 => reads(), 1 => credentials::reads(), 1 => lists()
     ];
-    vec(command, 0..80)
+    let founders = select(vec![0, 2, 3, 3]).prop_flat_map(|count| vec(registration(), count));
+    (founders, vec(command, 0..80)).prop_map(|(founders, commands)| {
+        let names = ["ada", "bob", "a.b-c_d"].map(fixture::username);
+        let founders = founders.into_iter().zip(names);
+        let founders = founders.map(|(founder, username)| Command::Register(Registration { username, ..founder }));
+        founders.chain(commands).collect()
+    })
 }
 
 fn accounts() -> impl Strategy<Value = Command> {
     prop_oneof![
-        3 => registration().prop_map(Command::Register),
-        3 => (number(), expected(), account_change())
+        6 => registration().prop_map(Command::Register),
+        5 => (number(), expected(), account_change())
             .prop_map(|(id, expected, change)| Command::UpdateAccount { id: AccountId::new(id), expected, change }),
-        1 => (number(), expected(), select(vec!["new", "ada", "bob"]), revoke()).prop_map(
+        2 => (number(), expected(), select(vec!["new", "ada", "bob"]), revoke()).prop_map(
             |(id, expected, password, revoke)| Command::SetPassword {
                 id: AccountId::new(id),
                 expected,
@@ -51,7 +57,7 @@ fn accounts() -> impl Strategy<Value = Command> {
                 revoke
             }
         ),
-        2 => login().prop_map(Command::LogIn),
+        6 => login().prop_map(Command::LogIn),
         1 => (number(), 1..4_usize).prop_map(|(id, limit)| Command::EraseAccount { id: AccountId::new(id), limit }),
     ]
 }
@@ -197,7 +203,7 @@ fn text() -> impl Strategy<Value = &'static str> {
 
 /// Of a row: mostly of one that may be there.
 fn number() -> impl Strategy<Value = u64> {
-    prop_oneof![8 => 1..6_u64, 2 => 0..12_u64, 1 => Just(u64::MAX)]
+    prop_oneof![8 => 1..4_u64, 4 => 0..12_u64, 1 => Just(u64::MAX)]
 }
 
 fn limit() -> impl Strategy<Value = usize> {

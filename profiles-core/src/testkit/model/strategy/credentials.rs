@@ -1,5 +1,7 @@
 //! Random commands about tokens, mailed keys, tries and the trail.
 
+use std::time::Duration;
+
 use proptest::{
     collection::vec,
     option,
@@ -28,9 +30,9 @@ pub(super) fn credentials() -> impl Strategy<Value = Command> {
             .prop_map(|(account, token, most)| Command::IssueToken { account, token, most }),
         2 => (account(), which()).prop_map(|(account, which)| Command::EndTokens { account, which }),
         3 => vec((secret(), while_()), 0..4).prop_map(|used| Command::Touch { used }),
-        4 => (vec(key(), 0..3), tries()).prop_map(|(keys, forgive)| Command::SendKeys { keys, forgive }),
+        4 => (vec(key(), 1..3), tries()).prop_map(|(keys, forgive)| Command::SendKeys { keys, forgive }),
         3 => key_secret().prop_map(|secret| Command::ConfirmEmail { secret }),
-        3 => (account(), key_secret(), revoke()).prop_map(|(account, secret, revoke)| Command::ResetPassword {
+        3 => (option::weighted(0.2, account()), key_secret(), revoke()).prop_map(|(account, secret, revoke)| Command::ResetPassword {
             account,
             secret,
             password: "reset".to_owned(),
@@ -101,13 +103,18 @@ fn token_number() -> impl Strategy<Value = TokenId> {
 }
 
 fn key() -> impl Strategy<Value = Key> {
-    (account(), key_secret(), select(&KeyPurpose::ALL[..]), address(), while_(), 0..4_u64)
+    let account = prop_oneof![4 => (1..4_u64).prop_map(AccountId::new), 1 => account()];
+    let lasts = prop_oneof![1 => while_(), 3 => Just(Duration::from_hours(1))];
+    let email = option::weighted(0.3, address());
+    // Most of those that reset end with a login before anybody uses them.
+    let purpose = prop_oneof![3 => Just(KeyPurpose::ResetPassword), 2 => select(&KeyPurpose::ALL[..])];
+    (account, key_secret(), purpose, email, lasts, 0..4_u64)
         .prop_map(|(account, secret, purpose, email, lasts, mail)| Key { account, secret, purpose, email, lasts, mail })
 }
 
 /// The first of them are also those of registrations.
 fn key_secret() -> impl Strategy<Value = String> {
-    (0..10_u8).prop_map(|number| format!("k{number}"))
+    (0..4_u8).prop_map(|number| format!("k{number}"))
 }
 
 pub(super) fn tries() -> impl Strategy<Value = Vec<Forgive>> {
