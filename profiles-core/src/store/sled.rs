@@ -11,14 +11,18 @@
 //! | `keys`, `place`, `record`, `codec` | what is on disk |
 //! | `transaction`, `writer` | writing |
 //! | `shared`, `rows` | reading |
-//! | `accounts`, `tokens`, `profiles`, `statuses`, `jobs`, `maintenance`, `verify` | the traits |
+//! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `jobs`, `audit`, `maintenance` | the traits |
+//! | `erasure`, `verify` | taking an account away in steps; finding what does not fit |
 
 mod accounts;
+mod audit;
 mod codec;
 mod directory;
 mod engine;
+mod erasure;
 mod jobs;
 mod keys;
+mod mail_keys;
 mod maintenance;
 mod marker;
 mod open;
@@ -28,6 +32,7 @@ mod record;
 mod rows;
 mod shared;
 mod statuses;
+mod throttles;
 mod tokens;
 mod transaction;
 mod verify;
@@ -126,7 +131,7 @@ impl SledStore {
     pub const OPENING_THREAD: &str = open::OPENING_THREAD;
 
     /// Opens the database in a directory, or makes one. Blocks for as long as that takes: milliseconds, or seconds for
-    /// gigabytes.
+    /// gigabytes. Mails that an earlier process had leased and did not finish are due again.
     pub fn open(config: SledConfig) -> Result<Self, OpenError> {
         Self::open_with(config, |data| Box::new(Disk(data)))
     }
@@ -138,7 +143,8 @@ impl SledStore {
         let events = EventPublisher::default();
         let shared = Arc::new(Shared::new(engine.clone(), events.source()));
         let barrier = barrier(data);
-        let writer = Writer { engine, barrier, events, shared: Arc::clone(&shared), directory, commits };
+        let mut writer = Writer { engine, barrier, events, shared: Arc::clone(&shared), directory, commits };
+        writer.begin().map_err(|reason| OpenError::io(&path)(io::Error::other(reason.to_string())))?;
         let (inlet, ended, thread) = writer.start(queue).map_err(OpenError::io(&path))?;
         Ok(Self {
             shared,

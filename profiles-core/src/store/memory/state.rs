@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     event::{EventKind, EventPublisher},
-    mail::Mail,
+    mail::{Mail, MailProblem},
     model::{
         Account, AccountId, AuditEntry, AuditId, AuditNote, Bio, City, Digest, Email, Network, OutboxId, ProfileId,
         Revision, StatusId, StatusText, Tally, ThrottleKey, Timestamp, TokenId, Username, UsernameKey,
     },
-    store::{Forgive, Inconsistency, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique},
+    store::{
+        Forgive, Inconsistency, MailState, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique,
+        places::{self, Places},
+    },
 };
 
 /// Everything that is stored. Rows that show a username look it up in `accounts`, so a rename shows at once.
@@ -20,8 +23,8 @@ pub(super) struct State {
     pub(super) statuses: BTreeMap<StatusId, StatusRow>,
     pub(super) tokens: BTreeMap<Digest, TokenRow>,
     pub(super) mail_keys: BTreeMap<Digest, Owned<NewMailKey>>,
-    pub(super) outbox: BTreeMap<OutboxId, WaitingMail>,
-    pub(super) places: BTreeMap<AccountId, Vec<(Network, Timestamp)>>,
+    pub(super) outbox: BTreeMap<OutboxId, MailRow>,
+    pub(super) places: BTreeMap<AccountId, Places>,
     pub(super) tallies: BTreeMap<ThrottleKey, TallyRow>,
     pub(super) audit: BTreeMap<AuditId, AuditEntry>,
     pub(super) last_ids: LastIds,
@@ -90,13 +93,17 @@ pub(super) struct Owned<T> {
     pub(super) row: T,
 }
 
-pub(super) struct WaitingMail {
+pub(super) struct MailRow {
     pub(super) account: AccountId,
     pub(super) mail: Mail,
+    pub(super) queued_at: Timestamp,
     /// How often it was leased.
-    pub(super) leases: u32,
-    /// Until when somebody holds it, if anybody ever did.
-    pub(super) held_until: Option<Timestamp>,
+    pub(super) attempts: u32,
+    pub(super) unsure: u32,
+    pub(super) state: MailState,
+    /// When it is due, or its lease ends.
+    pub(super) due: Timestamp,
+    pub(super) problem: Option<MailProblem>,
 }
 
 /// The number after `last`, given out.
@@ -122,17 +129,6 @@ pub(super) fn cut<Id: Ord + Copy, T>(rows: Vec<(Id, T)>, slice: Slice<Id>) -> Ro
     let more = rows.len() > slice.limit;
     rows.truncate(slice.limit);
     Rows { rows, more }
-}
-
-/// The places of one account that are kept; of more, the one goes that was not seen for longest.
-const PLACES: usize = 20;
-
-fn remember_place(places: &mut Vec<(Network, Timestamp)>, place: Network, at: Timestamp) {
-    places.retain(|(known, _)| *known != place);
-    if places.len() >= PLACES {
-        places.remove(0);
-    }
-    places.push((place, at));
 }
 
 impl State {
@@ -181,14 +177,6 @@ impl State {
         }
     }
 
-    /// Puts mails of an account into the outbox.
-    pub(super) fn queue(&mut self, account: AccountId, mails: Vec<Mail>) {
-        for mail in mails {
-            let number = OutboxId::new(next_id(&mut self.last_ids.outbox));
-            self.outbox.insert(number, WaitingMail { account, mail, leases: 0, held_until: None });
-        }
-    }
-
     /// Forgets tries that turned out right.
     pub(super) fn forgive(&mut self, tries: &[Forgive]) {
         for forgiven in tries {
@@ -222,10 +210,6 @@ impl State {
     /// Notes a place; answers whether it is new, while others were known.
     pub(super) fn is_new_place(&mut self, account: AccountId, place: Option<Network>, at: Timestamp) -> bool {
         let Some(place) = place else { return false };
-        let places = self.places.entry(account).or_default();
-        let known = places.iter().any(|(known, _)| *known == place);
-        let new = !known && !places.is_empty();
-        remember_place(places, place, at);
-        new
+        places::remember(self.places.entry(account).or_default(), place, at)
     }
 }

@@ -6,20 +6,19 @@ use super::{
     SledStore,
     keys::{self, Meta},
     place::Place,
-    record::{AccountRecord, MailKeyRecord, OutboxRecord, ProfileRecord, TokenRecord},
+    record::{AccountRecord, ProfileRecord},
     rows::{Rows as _, corrupt},
     transaction::Transaction,
 };
 use crate::{
     event::EventKind,
-    mail::Mail,
     model::{
-        Account, AccountId, Bio, City, Digest, Email, OutboxId, PasswordHash, PersonName, Profile, ProfileId, Revision,
-        Timestamp, TokenKind, UsernameKey,
+        Account, AccountId, AuditNote, Bio, City, Email, KeyPurpose, PasswordHash, PersonName, Profile, ProfileId,
+        Revision, Stamp, Timestamp, UsernameKey,
     },
     store::{
-        AccountChange, Accounts, NewMailKey, NewToken, Register, Registered, Result, Revoke, StoreError, Unique,
-        sled::engine::View as _,
+        AccountChange, Accounts, EraseAccount, Erasure, Register, Registered, Result, Revoke, SetPassword, StoreError,
+        Unique,
     },
 };
 
@@ -43,6 +42,22 @@ impl Accounts for SledStore {
         self.read(move |view| view.indexed_account(&key)).await
     }
 
+    async fn accounts_by_email(&self, email: &Email, limit: usize) -> Result<Vec<Account>> {
+        let email = email.clone();
+        self.scan(move |view| {
+            let mut accounts = Vec::new();
+            for pair in view.scan(keys::accounts_with_email(&email)).take(limit) {
+                let (key, _) = pair?;
+                let Some(Place::Email(_, id)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
+                // One that is gone by now, or has another address, no longer is one of them.
+                let account = view.owner(&key, id)?;
+                accounts.extend(account.filter(|account| account.email.as_ref() == Some(&email)));
+            }
+            Ok(accounts)
+        })
+        .await
+    }
+
     async fn accounts(&self, after: Option<AccountId>, limit: usize) -> Result<Vec<Account>> {
         self.scan(move |view| {
             let rows = view.scan(keys::accounts_after(after)).take(limit);
@@ -56,7 +71,7 @@ impl Accounts for SledStore {
         id: AccountId,
         expected: Revision,
         change: AccountChange,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<Account> {
         self.write(move |transaction| {
             let mut account = transaction.account_to_change(id, expected)?;
@@ -69,33 +84,27 @@ impl Accounts for SledStore {
             account.is_staff = change.is_staff.unwrap_or(account.is_staff);
             account.is_active = change.is_active.unwrap_or(account.is_active);
             transaction.put_next(&mut account)?;
-            transaction.tell(at, EventKind::AccountChanged { account: id });
+            transaction.note(stamp.at, stamp.audit)?;
+            transaction.tell(stamp.at, EventKind::AccountChanged { account: id });
             Ok(account)
         })
         .await
     }
 
-    async fn set_password(
-        &self,
-        id: AccountId,
-        expected: Revision,
-        password: PasswordHash,
-        revoke: Revoke,
-        at: Timestamp,
-    ) -> Result<Account> {
+    async fn set_password(&self, command: SetPassword) -> Result<Account> {
         self.write(move |transaction| {
-            let mut account = transaction.account_to_change(id, expected)?;
-            account.password = password;
-            transaction.put_next(&mut account)?;
-            for (digest, token) in transaction.tokens_of(id)? {
-                if revoke == Revoke::Everything || token.kind() == TokenKind::Session {
-                    transaction.remove_token(&digest, token);
-                }
-            }
-            transaction.tell(at, EventKind::PasswordChanged { account: id });
+            let account = transaction.account_to_change(command.account, command.expected)?;
+            let account = transaction.replace_password(account, command.password, command.revoke, command.at)?;
+            transaction.put_mails(account.id, command.outbox, command.at)?;
+            transaction.forgive(&command.forgive)?;
+            transaction.note(command.at, command.audit)?;
             Ok(account)
         })
         .await
+    }
+
+    async fn erase_account(&self, command: EraseAccount) -> Result<Erasure> {
+        self.write(move |transaction| transaction.erase(command)).await
     }
 }
 
@@ -129,10 +138,15 @@ impl Transaction<'_> {
         self.index_email(&account)?;
         self.put_account(&account)?;
         let profile = self.make_profile(&account)?;
-        self.put_tokens(account.id, &command.tokens)?;
-        self.put_mail_key(account.id, command.mail_key)?;
-        self.put_mails(command.outbox)?;
+        self.put_tokens(account.id, &command.tokens, command.at)?;
+        if let Some(key) = command.mail_key {
+            self.put_mail_key(account.id, key)?;
+        }
+        self.end_former(command.former, account.id, command.at)?;
+        self.is_new_place(account.id, command.place, command.at)?;
+        self.note(command.at, command.audit.map(|note| AuditNote { account: Some(account.id), ..note }))?;
         self.tell(command.at, EventKind::AccountRegistered { account: account.id, profile: profile.id });
+        self.put_mails(account.id, command.outbox, command.at)?;
         Ok(Registered { account, profile })
     }
 
@@ -163,65 +177,47 @@ impl Transaction<'_> {
         Ok(profile)
     }
 
-    fn put_mail_key(&mut self, account: AccountId, new: Option<NewMailKey>) -> Result<()> {
-        let Some(NewMailKey { digest, email, expires_at }) = new else { return Ok(()) };
-        let key = keys::mail_key(&digest);
-        if self.has(&key)? {
-            return Err(StoreError::Taken(Unique::Secret));
-        }
-        self.mark(keys::expiry(expires_at, keys::Expiring::MailKey, &digest))?;
-        self.put(key, &MailKeyRecord::new(account, email, expires_at))
-    }
-
-    fn put_mails(&mut self, mails: Vec<Mail>) -> Result<()> {
-        for mail in mails {
-            let id = OutboxId::new(self.next(Meta::LastOutbox)?);
-            self.put(keys::outbox(id), &OutboxRecord::new(mail))?;
-        }
-        Ok(())
-    }
-
-    /// Keeps new tokens of an account.
-    pub(super) fn put_tokens(&mut self, account: AccountId, tokens: &[NewToken]) -> Result<()> {
-        for NewToken { digest, kind, expires_at } in tokens {
-            let key = keys::token(digest);
-            if self.has(&key)? {
-                return Err(StoreError::Taken(Unique::Secret));
-            }
-            self.put(key, &TokenRecord::new(account, *kind, *expires_at))?;
-            self.mark(keys::token_of(account, digest))?;
-            if let Some(at) = expires_at {
-                self.mark(keys::expiry(*at, (*kind).into(), digest))?;
+    /// Replaces a password and ends what goes with the old one.
+    pub(super) fn replace_password(
+        &mut self,
+        mut account: Account,
+        password: PasswordHash,
+        revoke: Revoke,
+        at: Timestamp,
+    ) -> Result<Account> {
+        account.password = password;
+        self.put_next(&mut account)?;
+        for (digest, token) in self.tokens_of(account.id)? {
+            if revoke.ends(token.id(), token.kind()) {
+                self.remove_token(&digest, &token);
             }
         }
-        Ok(())
+        self.end_keys(account.id, |purpose| purpose == KeyPurpose::ResetPassword)?;
+        self.tell(at, EventKind::PasswordChanged { account: account.id });
+        Ok(account)
     }
 
-    /// Removes a token with its index entries.
-    pub(super) fn remove_token(&mut self, digest: &Digest, token: TokenRecord) {
-        self.remove(keys::token(digest));
-        self.remove(keys::token_of(token.account(), digest));
-        if let Some(at) = token.expires_at() {
-            self.remove(keys::expiry(at, token.kind().into(), digest));
-        }
+    /// Gives an account an address that was shown to be theirs and that nobody else has verified.
+    pub(super) fn give_email(&mut self, account: &mut Account, email: Email) -> Result<()> {
+        self.remove_email(account);
+        account.email = Some(email);
+        account.email_verified = true;
+        self.index_email(account)?;
+        self.put_next(account)
     }
 
-    fn tokens_of(&self, account: AccountId) -> Result<Vec<(Digest, TokenRecord)>> {
-        let mut tokens = Vec::new();
-        for pair in self.scan(keys::tokens_of(account)) {
-            let (key, _) = pair?;
-            let Some(Place::TokenOfAccount(_, digest)) = Place::parse(&key) else {
-                return Err(corrupt(Place::describe(&key)));
-            };
-            let token = self.read(&keys::token(&digest))?;
-            tokens.push((digest, token.ok_or_else(|| corrupt(format!("{} names none", Place::describe(&key))))?));
+    /// Removes the index entries of an account's address.
+    pub(super) fn remove_email(&mut self, account: &Account) {
+        let Some(email) = &account.email else { return };
+        self.remove(keys::email(email, account.id));
+        if account.email_verified {
+            self.remove(keys::verified_email(email));
         }
-        Ok(tokens)
     }
 
     /// The account, if it is as the caller last saw it.
     fn account_to_change(&self, id: AccountId, expected: Revision) -> Result<Account> {
-        let account = self.account(id)?.ok_or(StoreError::Missing)?;
+        let account = self.living(id)?;
         if account.revision == expected { Ok(account) } else { Err(StoreError::Stale) }
     }
 

@@ -43,6 +43,7 @@ impl Directory {
         let found = match marker.read().map_err(OpenError::io(&file))? {
             Reading::Known(state) => state,
             Reading::Newer(found) => return Err(OpenError::Newer { path: path.to_owned(), found, known: FORMAT }),
+            Reading::Older(found) => return Err(OpenError::Older { path: path.to_owned(), found, known: FORMAT }),
             Reading::Nonsense => return Err(OpenError::damaged(path, &format!("{:?} makes no sense", marker::NAME))),
         };
         if found != State::Unfinished {

@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
-use crate::model::{AccountId, Digest, Email, OutboxId, ProfileId, StatusId, Timestamp, TokenKind, UsernameKey};
+use crate::model::{
+    AccountId, AuditId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind, UsernameKey,
+};
 
 /// The spaces. The numbers are on disk: one that is given up is never given to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +43,27 @@ pub(super) enum Space {
     Outbox = 13,
     /// Moment, [`Expiring`], digest -> nothing.
     Expiry = 14,
+    /// Moment, outbox id -> whether it is the end of a lease. Every mail is here but dead letters.
+    OutboxDue = 15,
+    /// Account, outbox id -> nothing.
+    OutboxOfAccount = 16,
+    /// Account, digest -> nothing.
+    MailKeyOfAccount = 17,
+    /// Digest of what is counted -> throttle record.
+    Throttle = 18,
+    /// Account -> the places that it logged in from.
+    Places = 19,
+    /// Audit id -> audit record.
+    Audit = 20,
+    /// Account, audit id -> nothing. Finds the lines about an account, and those about what it did.
+    AuditOfAccount = 21,
+    /// Account that is being erased -> the moment at which that began.
+    Erasing = 22,
 }
 
 impl Space {
     /// All of them, in the order of their keys.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Meta,
         Self::Account,
         Self::Username,
@@ -61,11 +79,20 @@ impl Space {
         Self::MailKey,
         Self::Outbox,
         Self::Expiry,
+        Self::OutboxDue,
+        Self::OutboxOfAccount,
+        Self::MailKeyOfAccount,
+        Self::Throttle,
+        Self::Places,
+        Self::Audit,
+        Self::AuditOfAccount,
+        Self::Erasing,
     ];
 
     /// The space that a key lies in.
     pub(super) fn of(key: &[u8]) -> Option<Self> {
-        Self::ALL.get(usize::from(*key.first()?)).copied()
+        let first = *key.first()?;
+        Self::ALL.into_iter().find(|space| *space as u8 == first)
     }
 
     /// The whole space.
@@ -102,6 +129,10 @@ pub(super) enum Meta {
     LastStatus,
     /// The same for mails.
     LastOutbox,
+    /// The same for tokens.
+    LastToken,
+    /// The same for lines of the audit trail.
+    LastAudit,
     /// How many profiles there are.
     Profiles,
     /// How many statuses there are.
@@ -110,13 +141,15 @@ pub(super) enum Meta {
 
 impl Meta {
     /// All of them.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Format,
         Self::Commits,
         Self::LastAccount,
         Self::LastProfile,
         Self::LastStatus,
         Self::LastOutbox,
+        Self::LastToken,
+        Self::LastAudit,
         Self::Profiles,
         Self::Statuses,
     ];
@@ -135,6 +168,8 @@ impl Meta {
             Self::LastProfile => "last-profile",
             Self::LastStatus => "last-status",
             Self::LastOutbox => "last-outbox",
+            Self::LastToken => "last-token",
+            Self::LastAudit => "last-audit",
             Self::Profiles => "profiles",
             Self::Statuses => "statuses",
         }
@@ -151,6 +186,16 @@ pub(super) enum Expiring {
     Session = 1,
     /// A mail key.
     MailKey = 2,
+    /// A count of tries.
+    Throttle = 3,
+    /// A token of [`TokenKind::Personal`].
+    PersonalToken = 4,
+}
+
+impl Expiring {
+    /// All of them.
+    pub(super) const ALL: [Self; 5] =
+        [Self::ApiToken, Self::Session, Self::MailKey, Self::Throttle, Self::PersonalToken];
 }
 
 impl From<TokenKind> for Expiring {
@@ -158,6 +203,7 @@ impl From<TokenKind> for Expiring {
         match kind {
             TokenKind::Api => Self::ApiToken,
             TokenKind::Session => Self::Session,
+            TokenKind::Personal => Self::PersonalToken,
         }
     }
 }
@@ -201,6 +247,11 @@ pub(super) fn verified_email(email: &Email) -> Vec<u8> {
 /// An address holds no NUL ([`Email::parse`]), so one is never the beginning of another.
 pub(super) fn email(email: &Email, account: AccountId) -> Vec<u8> {
     Space::Email.key(&[email.as_str().as_bytes(), &[0], &account.get().to_be_bytes()])
+}
+
+/// Every account with this address.
+pub(super) fn accounts_with_email(email: &Email) -> Range<Vec<u8>> {
+    prefix(Space::Email.key(&[email.as_str().as_bytes(), &[0]]))
 }
 
 pub(super) fn profile(id: ProfileId) -> Vec<u8> {
@@ -254,6 +305,44 @@ pub(super) fn mail_key(digest: &Digest) -> Vec<u8> {
     Space::MailKey.key(&[digest.as_bytes()])
 }
 
+pub(super) fn mail_key_of(account: AccountId, digest: &Digest) -> Vec<u8> {
+    Space::MailKeyOfAccount.key(&[&account.get().to_be_bytes(), digest.as_bytes()])
+}
+
+pub(super) fn mail_keys_of(account: AccountId) -> Range<Vec<u8>> {
+    prefix(Space::MailKeyOfAccount.numbered(account.get()))
+}
+
+pub(super) fn throttle(key: &ThrottleKey) -> Vec<u8> {
+    Space::Throttle.key(&[key.digest().as_bytes()])
+}
+
+pub(super) fn places(account: AccountId) -> Vec<u8> {
+    Space::Places.numbered(account.get())
+}
+
+pub(super) fn audit(id: AuditId) -> Vec<u8> {
+    Space::Audit.numbered(id.get())
+}
+
+pub(super) fn audit_after(after: Option<AuditId>) -> Range<Vec<u8>> {
+    let all = Space::Audit.range();
+    after.map_or(all.clone(), |id| behind(audit(id), all))
+}
+
+pub(super) fn audit_of(account: AccountId, id: AuditId) -> Vec<u8> {
+    Space::AuditOfAccount.key(&[&account.get().to_be_bytes(), &id.get().to_be_bytes()])
+}
+
+pub(super) fn audit_of_after(account: AccountId, after: Option<AuditId>) -> Range<Vec<u8>> {
+    let all = prefix(Space::AuditOfAccount.numbered(account.get()));
+    after.map_or(all.clone(), |id| behind(audit_of(account, id), all))
+}
+
+pub(super) fn erasing(account: AccountId) -> Vec<u8> {
+    Space::Erasing.numbered(account.get())
+}
+
 pub(super) fn outbox(id: OutboxId) -> Vec<u8> {
     Space::Outbox.numbered(id.get())
 }
@@ -264,11 +353,38 @@ pub(super) fn expiry(at: Timestamp, what: Expiring, digest: &Digest) -> Vec<u8> 
 
 /// All that expires at `now` or did before.
 pub(super) fn expired(now: Timestamp) -> Range<Vec<u8>> {
-    let Range { start, end } = Space::Expiry.range();
+    until(Space::Expiry, now)
+}
+
+/// All of a space of moments that lies at `now` or before.
+fn until(space: Space, now: Timestamp) -> Range<Vec<u8>> {
+    let Range { start, end } = space.range();
     match now.as_micros().checked_add(1) {
-        Some(next) => start..Space::Expiry.key(&[&moment(Timestamp::from_micros(next))]),
+        Some(next) => start..space.key(&[&moment(Timestamp::from_micros(next))]),
         None => start..end,
     }
+}
+
+pub(super) fn outbox_after(after: Option<OutboxId>) -> Range<Vec<u8>> {
+    let all = Space::Outbox.range();
+    after.map_or(all.clone(), |id| behind(outbox(id), all))
+}
+
+pub(super) fn outbox_due(at: Timestamp, id: OutboxId) -> Vec<u8> {
+    Space::OutboxDue.key(&[&moment(at), &id.get().to_be_bytes()])
+}
+
+/// All mails that are due at `now`, or whose lease has ended by then.
+pub(super) fn due(now: Timestamp) -> Range<Vec<u8>> {
+    until(Space::OutboxDue, now)
+}
+
+pub(super) fn outbox_of(account: AccountId, id: OutboxId) -> Vec<u8> {
+    Space::OutboxOfAccount.key(&[&account.get().to_be_bytes(), &id.get().to_be_bytes()])
+}
+
+pub(super) fn mails_of(account: AccountId) -> Range<Vec<u8>> {
+    prefix(Space::OutboxOfAccount.numbered(account.get()))
 }
 
 /// With the sign turned over, so that moments before 1970 sort before those after.
@@ -302,5 +418,18 @@ mod tests {
         assert!(!statuses_of(two, Some(first)).contains(&status_of(two, first)));
         assert!(statuses_of(two, Some(first)).contains(&status_of(two, StatusId::new(2))));
         assert!(!Space::StatusOfAccount.range().contains(&status_count(AccountId::new(0))));
+        let (short, long) = (Email::parse("a@example.org").unwrap(), Email::parse("a@example.organic").unwrap());
+        assert!(accounts_with_email(&short).contains(&email(&short, two)));
+        assert!(!accounts_with_email(&short).contains(&email(&long, one)));
+        assert!(audit_of_after(two, Some(AuditId::new(1))).contains(&audit_of(two, AuditId::new(2))));
+        assert!(!audit_of_after(two, Some(AuditId::new(1))).contains(&audit_of(two, AuditId::new(1))));
+    }
+
+    #[test]
+    fn every_space_is_known_by_its_number_and_others_are_not() {
+        for space in Space::ALL {
+            assert_eq!(Space::of(&space.key(&[])), Some(space));
+        }
+        assert_eq!(Space::ALL.len(), (0..=u8::MAX).filter(|number| Space::of(&[*number]).is_some()).count());
     }
 }

@@ -4,20 +4,21 @@ use async_trait::async_trait;
 
 use super::{
     SledStore,
-    keys::{self, Expiring},
+    keys::{self, Expiring, Space},
     place::Place,
-    record::TokenRecord,
+    record::{MailKeyRecord, TokenRecord},
     rows::{Rows as _, corrupt},
+    transaction::Transaction,
     verify::inconsistencies,
 };
 use crate::{
     event::EventStream,
-    model::{Digest, Timestamp},
-    store::{Inconsistency, Maintenance, Result, StoreError},
+    model::{Digest, ThrottleKey, Timestamp},
+    store::{Erasure, Inconsistency, Maintenance, Result, StoreError},
 };
 
-/// Expired things that are removed in one command, so that others do not wait long behind it.
-const SWEPT_AT_ONCE: usize = 256;
+/// Rows that are removed in one command, so that others do not wait long behind it.
+pub(super) const AT_ONCE: usize = 256;
 
 #[async_trait]
 impl Maintenance for SledStore {
@@ -51,11 +52,11 @@ impl Maintenance for SledStore {
             })
             .await?;
         let mut swept = 0;
-        for keys in found.chunks(SWEPT_AT_ONCE) {
+        for keys in found.chunks(AT_ONCE) {
             let keys = keys.to_vec();
             swept += self.write(move |transaction| transaction.sweep(keys)).await?;
         }
-        Ok(swept)
+        Ok(swept + self.go_on_erasing(now, limit - swept).await?)
     }
 
     fn events(&self) -> EventStream {
@@ -78,7 +79,35 @@ impl Maintenance for SledStore {
     }
 }
 
-impl super::transaction::Transaction<'_> {
+impl SledStore {
+    /// Goes on with erasures that were begun; answers how many rows it removed, which are no more than `limit`.
+    async fn go_on_erasing(&self, now: Timestamp, limit: usize) -> Result<usize> {
+        let begun = self
+            .scan(move |view| {
+                let entries = view.scan(Space::Erasing.range()).take(limit);
+                entries.map(|pair| pair.map(|(key, _)| key.to_vec())).collect::<Result<Vec<_>>>()
+            })
+            .await?;
+        let mut removed = 0;
+        for entry in begun {
+            let Some(Place::Erasing(account)) = Place::parse(&entry) else {
+                return Err(corrupt(Place::describe(&entry)));
+            };
+            while removed < limit {
+                let room = AT_ONCE.min(limit - removed);
+                let step = self.write(move |transaction| transaction.go_on_erasing(account, room, now));
+                let (rows, erasure) = step.await?;
+                removed += rows;
+                if erasure == Erasure::Done {
+                    break;
+                }
+            }
+        }
+        Ok(removed)
+    }
+}
+
+impl Transaction<'_> {
     /// Removes what these entries of the expiry index name, and answers how many of them still were there.
     fn sweep(&mut self, entries: Vec<Vec<u8>>) -> Result<usize> {
         let mut swept = 0;
@@ -97,11 +126,22 @@ impl super::transaction::Transaction<'_> {
 
     fn sweep_one(&mut self, what: Expiring, digest: &Digest) -> Result<()> {
         match what {
-            Expiring::MailKey => self.remove(keys::mail_key(digest)),
-            Expiring::ApiToken | Expiring::Session => {
+            Expiring::MailKey => {
+                let key: Option<MailKeyRecord> = self.read(&keys::mail_key(digest))?;
+                if let Some(key) = key {
+                    self.remove_mail_key(digest, key.account(), key.expires_at());
+                }
+            }
+            Expiring::Throttle => {
+                let key = ThrottleKey::from_digest(*digest);
+                if let Some(record) = self.tries(&key)? {
+                    self.remove_tries(&key, &record);
+                }
+            }
+            Expiring::ApiToken | Expiring::Session | Expiring::PersonalToken => {
                 let token: Option<TokenRecord> = self.read(&keys::token(digest))?;
                 if let Some(token) = token {
-                    self.remove_token(digest, token);
+                    self.remove_token(digest, &token);
                 }
             }
         }

@@ -19,7 +19,7 @@ pub(super) const NAME: &str = "profiles-store";
 const TITLE: &str = "The database of a profiles server; the files beside this one belong to it.";
 
 /// The version of everything laid down here, in [`super::keys`] and in [`super::record`].
-pub(super) const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 2;
 
 /// The file always has this many bytes, so that it can be written over in one piece.
 const LENGTH: usize = 256;
@@ -65,6 +65,8 @@ pub(super) enum Reading {
     Known(State),
     /// The database has this format, which is newer than [`FORMAT`].
     Newer(u64),
+    /// The database has this format, which was given up before anything was released.
+    Older(u64),
     /// No marker looks so.
     Nonsense,
 }
@@ -105,6 +107,7 @@ impl Reading {
         match format.parse() {
             Ok(FORMAT) => State::parse(rest).map_or(Self::Nonsense, Self::Known),
             Ok(newer) if newer > FORMAT => Self::Newer(newer),
+            Ok(older) if older > 0 => Self::Older(older),
             _ => Self::Nonsense,
         }
     }
@@ -160,15 +163,16 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_one_is_known_by_its_number_and_anything_else_is_nonsense() {
+    fn another_format_is_known_by_its_number_and_anything_else_is_nonsense() {
         let text = State::Open { commits: 7 }.to_text();
-        assert_eq!(Reading::of(&text.replace("format 1 commits", "format 12 whatever")), Reading::Newer(12));
+        assert_eq!(Reading::of(&text.replace("format 2 commits", "format 12 whatever")), Reading::Newer(12));
+        assert_eq!(Reading::of(&text.replace("format 2 commits", "format 1 whatever")), Reading::Older(1));
         for bad in [
             "\n".to_owned(),
             text.replace("open", "opem"),
             text.replace('7', "-7"),
             text.replace("The", "A"),
-            text.replace("format 1", "format 0"),
+            text.replace("format 2", "format 0"),
         ] {
             assert_eq!(Reading::of(&bad), Reading::Nonsense, "{bad}");
         }

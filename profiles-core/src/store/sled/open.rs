@@ -56,6 +56,16 @@ pub enum OpenError {
         /// The newest that is known here.
         known: u64,
     },
+    /// A version from before the first release has written it.
+    #[error("the database in {} was made by a development version (format {found}, and this program knows {known}): name another directory, or remove that one", path.display())]
+    Older {
+        /// The directory.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+        /// The oldest that is known here.
+        known: u64,
+    },
     /// The operating system refused.
     #[error("the database at {} can't be opened ({source}): check the path, its permissions and the disk", path.display())]
     Io {
@@ -148,6 +158,9 @@ fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Re
         (Some(FORMAT), Some(_)) => {}
         (Some(newer), _) if newer > FORMAT => {
             return Err(OpenError::Newer { path, found: newer, known: FORMAT });
+        }
+        (Some(older), _) if older < FORMAT => {
+            return Err(OpenError::Older { path, found: older, known: FORMAT });
         }
         _ => return Err(OpenError::damaged(&path, "what it should hold is not there")),
     }

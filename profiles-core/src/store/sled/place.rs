@@ -1,7 +1,7 @@
 //! Keys, taken apart again: for scans, for `verify`, and for words about them.
 
 use super::keys::{Expiring, Meta, Space};
-use crate::model::{AccountId, Digest, OutboxId, ProfileId, StatusId, Timestamp};
+use crate::model::{AccountId, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp};
 
 /// What a key says, taken apart again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,14 @@ pub(super) enum Place {
     MailKey(Digest),
     Outbox(OutboxId),
     Expiry(Timestamp, Expiring, Digest),
+    OutboxDue(Timestamp, OutboxId),
+    OutboxOfAccount(AccountId, OutboxId),
+    MailKeyOfAccount(AccountId, Digest),
+    Throttle(ThrottleKey),
+    Places(AccountId),
+    Audit(AuditId),
+    AuditOfAccount(AccountId, AuditId),
+    Erasing(AccountId),
 }
 
 impl Place {
@@ -55,12 +63,30 @@ impl Place {
             Space::Expiry => {
                 let (at, rest) = rest.split_first_chunk()?;
                 let (what, token) = rest.split_first()?;
-                let at = Timestamp::from_micros(i64::from_be_bytes(*at) ^ i64::MIN);
-                let what = [Expiring::ApiToken, Expiring::Session, Expiring::MailKey]
-                    .into_iter()
-                    .find(|candidate| *candidate as u8 == *what)?;
+                let at = moment(*at);
+                let what = Expiring::ALL.into_iter().find(|candidate| *candidate as u8 == *what)?;
                 Self::Expiry(at, what, digest(token)?)
             }
+            Space::OutboxDue => {
+                let (at, id) = rest.split_first_chunk()?;
+                Self::OutboxDue(moment(*at), OutboxId::new(number(id)?))
+            }
+            Space::OutboxOfAccount => {
+                let (account, id) = rest.split_first_chunk()?;
+                Self::OutboxOfAccount(AccountId::new(u64::from_be_bytes(*account)), OutboxId::new(number(id)?))
+            }
+            Space::MailKeyOfAccount => {
+                let (account, key) = rest.split_first_chunk()?;
+                Self::MailKeyOfAccount(AccountId::new(u64::from_be_bytes(*account)), digest(key)?)
+            }
+            Space::Throttle => Self::Throttle(ThrottleKey::from_digest(digest(rest)?)),
+            Space::Places => Self::Places(AccountId::new(number(rest)?)),
+            Space::Audit => Self::Audit(AuditId::new(number(rest)?)),
+            Space::AuditOfAccount => {
+                let (account, line) = rest.split_first_chunk()?;
+                Self::AuditOfAccount(AccountId::new(u64::from_be_bytes(*account)), AuditId::new(number(line)?))
+            }
+            Space::Erasing => Self::Erasing(AccountId::new(number(rest)?)),
         })
     }
 
@@ -83,8 +109,22 @@ impl Place {
             Some(Self::MailKey(_)) => "a mail key".to_owned(),
             Some(Self::Outbox(id)) => format!("mail {id} of the outbox"),
             Some(Self::Expiry(at, ..)) => format!("an expiry index entry for {}", at.as_micros()),
+            Some(Self::OutboxDue(at, id)) => format!("the entry of mail {id} for {}", at.as_micros()),
+            Some(Self::OutboxOfAccount(account, id)) => format!("the index entry of mail {id} of account {account}"),
+            Some(Self::MailKeyOfAccount(account, _)) => format!("an index entry of a mail key of account {account}"),
+            Some(Self::Throttle(_)) => "a count of tries".to_owned(),
+            Some(Self::Places(account)) => format!("the list of places of account {account}"),
+            Some(Self::Audit(id)) => format!("line {id} of the audit trail"),
+            Some(Self::AuditOfAccount(account, id)) => {
+                format!("the index entry of line {id} of the audit trail for account {account}")
+            }
+            Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
         }
     }
+}
+
+fn moment(bytes: [u8; 8]) -> Timestamp {
+    Timestamp::from_micros(i64::from_be_bytes(bytes) ^ i64::MIN)
 }
 
 fn number(bytes: &[u8]) -> Option<u64> {
@@ -131,6 +171,17 @@ mod tests {
                 expiry(Timestamp::from_micros(-1), Expiring::MailKey, &digest),
                 Place::Expiry(Timestamp::from_micros(-1), Expiring::MailKey, digest),
             ),
+            (
+                outbox_due(Timestamp::from_micros(-1), OutboxId::new(3)),
+                Place::OutboxDue(Timestamp::from_micros(-1), OutboxId::new(3)),
+            ),
+            (outbox_of(ada, OutboxId::new(3)), Place::OutboxOfAccount(ada, OutboxId::new(3))),
+            (mail_key_of(ada, &digest), Place::MailKeyOfAccount(ada, digest)),
+            (throttle(&ThrottleKey::from_digest(digest)), Place::Throttle(ThrottleKey::from_digest(digest))),
+            (places(ada), Place::Places(ada)),
+            (audit(AuditId::new(4)), Place::Audit(AuditId::new(4))),
+            (audit_of(ada, AuditId::new(4)), Place::AuditOfAccount(ada, AuditId::new(4))),
+            (erasing(ada), Place::Erasing(ada)),
         ] {
             assert_eq!(Place::parse(&key), Some(place));
             // With a byte less or more it is another key (a shorter name, say), or none.
@@ -151,6 +202,8 @@ mod tests {
             token_of(account, &digest),
             mail_key(&digest),
             expiry(Timestamp::from_micros(5), Expiring::MailKey, &digest),
+            mail_key_of(account, &digest),
+            throttle(&ThrottleKey::from_digest(digest)),
         ] {
             let text = Place::describe(&key);
             assert!(!text.contains("ada") && !text.contains("ab, ab") && !text.contains("171"), "{text}");

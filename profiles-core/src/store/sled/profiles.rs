@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     event::EventKind,
-    model::{AccountId, Profile, ProfileId, Revision, Timestamp},
+    model::{AccountId, Profile, ProfileId, Revision, Stamp},
     store::{ProfileChange, ProfileFilter, Profiles, Result, Rows, Slice, Start, StoreError},
 };
 
@@ -26,8 +26,14 @@ impl Profiles for SledStore {
         self.read(move |view| {
             let id: Option<u64> = view.read(&keys::profile_of(account))?;
             let Some(id) = id.map(ProfileId::new) else { return Ok(None) };
-            let profile = view.profile(id)?;
-            profile.map(Some).ok_or_else(|| corrupt(format!("profile {id} is referred to and does not exist")))
+            match view.profile(id)? {
+                Some(profile) => Ok(Some(profile)),
+                None if view.has(&keys::profile_of(account))? => {
+                    Err(corrupt(format!("profile {id} is referred to and does not exist")))
+                }
+                // Erased since the entry was read.
+                None => Ok(None),
+            }
         })
         .await
     }
@@ -37,10 +43,11 @@ impl Profiles for SledStore {
         id: ProfileId,
         expected: Revision,
         change: ProfileChange,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<Profile> {
         self.write(move |transaction| {
             let mut profile = transaction.profile(id)?.ok_or(StoreError::Missing)?;
+            transaction.living(profile.account)?;
             if profile.revision != expected {
                 return Err(StoreError::Stale);
             }
@@ -48,7 +55,8 @@ impl Profiles for SledStore {
             profile.city = change.city.unwrap_or(profile.city);
             profile.revision = profile.revision.next();
             transaction.put(keys::profile(id), &ProfileRecord::of(&profile))?;
-            transaction.tell(at, EventKind::ProfileChanged { profile: id });
+            transaction.note(stamp.at, stamp.audit)?;
+            transaction.tell(stamp.at, EventKind::ProfileChanged { profile: id });
             Ok(profile)
         })
         .await
@@ -105,5 +113,5 @@ fn matching(view: &dyn View, filter: &ProfileFilter, (key, value): super::engine
     let Some(Place::Profile(id)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
     let record: ProfileRecord = codec::decode(&key, &value)?;
     let profile = view.profile_row(id, record)?;
-    Ok(Some(profile).filter(|profile| filter.matches(profile.username.as_str(), profile.city.as_str())))
+    Ok(profile.filter(|profile| filter.matches(profile.username.as_str(), profile.city.as_str())))
 }

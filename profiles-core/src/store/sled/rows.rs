@@ -44,15 +44,31 @@ pub(super) trait Rows: View {
         Ok(record.map(|record| record.into_account(id)))
     }
 
-    /// An account that something refers to.
-    fn owner(&self, id: AccountId) -> Result<Account> {
-        self.account(id)?.ok_or_else(|| corrupt(format!("account {id} is referred to and does not exist")))
+    /// The account that what lies at `from` belongs to; `None` if both have gone since that was read. A reader may meet
+    /// that, because it is not alone; a command does not.
+    fn owner(&self, from: &[u8], id: AccountId) -> Result<Option<Account>> {
+        match self.account(id)? {
+            Some(account) => Ok(Some(account)),
+            None if self.has(from)? => Err(corrupt(format!("account {id} is referred to and does not exist"))),
+            None => Ok(None),
+        }
     }
 
     /// The account that an index entry names.
     fn indexed_account(&self, key: &[u8]) -> Result<Option<Account>> {
-        let id: Option<u64> = self.read(key)?;
-        id.map(|id| self.owner(AccountId::new(id))).transpose()
+        let mut id: Option<u64> = self.read(key)?;
+        while let Some(named) = id {
+            if let Some(account) = self.account(AccountId::new(named))? {
+                return Ok(Some(account));
+            }
+            let now: Option<u64> = self.read(key)?;
+            if now == id {
+                return Err(corrupt(format!("account {named} is referred to and does not exist")));
+            }
+            // It has gone since, and what was its own may be another's by now.
+            id = now;
+        }
+        Ok(None)
     }
 
     /// The account with this name.
@@ -60,34 +76,39 @@ pub(super) trait Rows: View {
         self.indexed_account(&keys::username(name))
     }
 
-    /// The profile of an account that exists.
-    fn profile_id(&self, account: AccountId) -> Result<ProfileId> {
-        let id: Option<u64> = self.read(&keys::profile_of(account))?;
-        id.map(ProfileId::new).ok_or_else(|| corrupt(format!("account {account} does not have a profile")))
+    /// The profile of an account; `None` if there is no such account.
+    fn profile_id(&self, account: AccountId) -> Result<Option<ProfileId>> {
+        match self.read(&keys::profile_of(account))? {
+            Some(id) => Ok(Some(ProfileId::new(id))),
+            None if self.has(&keys::account(account))? => {
+                Err(corrupt(format!("account {account} does not have a profile")))
+            }
+            None => Ok(None),
+        }
     }
 
     /// A profile, with the name of its account.
     fn profile(&self, id: ProfileId) -> Result<Option<Profile>> {
-        let record: Option<ProfileRecord> = self.read(&keys::profile(id))?;
-        record.map(|record| self.profile_row(id, record)).transpose()
+        let Some(record) = self.read(&keys::profile(id))? else { return Ok(None) };
+        self.profile_row(id, record)
     }
 
     /// The same, from a record that was read already.
-    fn profile_row(&self, id: ProfileId, record: ProfileRecord) -> Result<Profile> {
-        let username = self.owner(record.account())?.username;
-        Ok(record.into_profile(id, username))
+    fn profile_row(&self, id: ProfileId, record: ProfileRecord) -> Result<Option<Profile>> {
+        let owner = self.owner(&keys::profile(id), record.account())?;
+        Ok(owner.map(|owner| record.into_profile(id, owner.username)))
     }
 
     /// A status, with the name of its account.
     fn status(&self, id: StatusId) -> Result<Option<Status>> {
-        let record: Option<StatusRecord> = self.read(&keys::status(id))?;
-        record.map(|record| self.status_row(id, record)).transpose()
+        let Some(record) = self.read(&keys::status(id))? else { return Ok(None) };
+        self.status_row(id, record)
     }
 
     /// The same, from a record that was read already.
-    fn status_row(&self, id: StatusId, record: StatusRecord) -> Result<Status> {
-        let username = self.owner(record.account())?.username;
-        Ok(record.into_status(id, username))
+    fn status_row(&self, id: StatusId, record: StatusRecord) -> Result<Option<Status>> {
+        let owner = self.owner(&keys::status(id), record.account())?;
+        Ok(owner.map(|owner| record.into_status(id, owner.username)))
     }
 }
 

@@ -9,10 +9,11 @@ use super::{
     place::Place,
     record::StatusRecord,
     rows::{Rows as _, corrupt},
+    transaction::Transaction,
 };
 use crate::{
     event::EventKind,
-    model::{AccountId, Revision, Status, StatusId, StatusText, Timestamp, UsernameKey},
+    model::{AccountId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, UsernameKey},
     store::{Result, Rows, Slice, Start, StatusFilter, Statuses, StoreError},
 };
 
@@ -20,11 +21,11 @@ use crate::{
 impl Statuses for SledStore {
     async fn post_status(&self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
         self.write(move |transaction| {
-            let owner = transaction.account(account)?.ok_or(StoreError::Missing)?;
+            let owner = transaction.living(account)?;
             let status = Status {
                 id: StatusId::new(transaction.next(Meta::LastStatus)?),
                 account,
-                profile: transaction.profile_id(account)?,
+                profile: transaction.profile_id(account)?.ok_or(StoreError::Missing)?,
                 username: owner.username,
                 revision: Revision::FIRST,
                 text,
@@ -50,7 +51,7 @@ impl Statuses for SledStore {
         id: StatusId,
         expected: Revision,
         text: Option<StatusText>,
-        at: Timestamp,
+        stamp: Stamp,
     ) -> Result<Status> {
         self.write(move |transaction| {
             let mut status = transaction.status(id)?.ok_or(StoreError::Missing)?;
@@ -58,23 +59,22 @@ impl Statuses for SledStore {
                 return Err(StoreError::Stale);
             }
             status.text = text.unwrap_or(status.text);
-            status.updated_at = at;
+            status.updated_at = stamp.at;
             status.revision = status.revision.next();
             transaction.put(keys::status(id), &StatusRecord::of(&status))?;
-            transaction.tell(at, EventKind::StatusChanged { status: id });
+            transaction.note(stamp.at, stamp.audit)?;
+            transaction.tell(stamp.at, EventKind::StatusChanged { status: id });
             Ok(status)
         })
         .await
     }
 
-    async fn delete_status(&self, id: StatusId, at: Timestamp) -> Result<()> {
+    async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()> {
         self.write(move |transaction| {
             let status = transaction.status(id)?.ok_or(StoreError::Missing)?;
-            transaction.remove(keys::status(id));
-            transaction.remove(keys::status_of(status.account, id));
-            transaction.add(keys::status_count(status.account), -1)?;
-            transaction.add(Meta::Statuses.key(), -1)?;
-            transaction.tell(at, EventKind::StatusDeleted { status: id });
+            transaction.remove_status(status.account, id)?;
+            transaction.note(stamp.at, stamp.audit)?;
+            transaction.tell(stamp.at, EventKind::StatusDeleted { status: id });
             Ok(())
         })
         .await
@@ -95,6 +95,16 @@ impl Statuses for SledStore {
             },
         })
         .await
+    }
+}
+
+impl Transaction<'_> {
+    /// Removes a status with its index entry, and counts it no longer.
+    pub(super) fn remove_status(&mut self, account: AccountId, id: StatusId) -> Result<()> {
+        self.remove(keys::status(id));
+        self.remove(keys::status_of(account, id));
+        self.add(keys::status_count(account), -1)?;
+        self.add(Meta::Statuses.key(), -1).map(drop)
     }
 }
 
@@ -134,7 +144,7 @@ fn row(view: &dyn View, (key, value): Pair) -> Result<Option<Status>> {
     match Place::parse(&key) {
         Some(Place::Status(id)) => {
             let record: StatusRecord = codec::decode(&key, &value)?;
-            view.status_row(id, record).map(Some)
+            view.status_row(id, record)
         }
         Some(Place::StatusOfAccount(_, id)) => view.status(id),
         _ => Err(corrupt(Place::describe(&key))),

@@ -3,9 +3,12 @@
 
 mod closing;
 mod damage;
+mod erasing;
+mod mails;
 mod opening;
 mod planted;
 mod power;
+mod throttling;
 mod writing;
 
 use std::{
@@ -26,7 +29,10 @@ use super::*;
 use crate::{
     env::SystemEntropy,
     mail::{KeySeed, Mail},
-    model::{AccountId, Digest, Email, PasswordHash, StatusText, Timestamp, TokenKind, Username},
+    model::{
+        AccountId, AuditActor, AuditEvent, AuditNote, AuditOutcome, Digest, Email, KeyPurpose, Lifetime, Network,
+        Origin, PasswordHash, Scopes, StatusText, Timestamp, TokenKind, Username,
+    },
     store::{Accounts, Inconsistency, Maintenance, NewMailKey, NewToken, Register, Registered, Statuses, Tokens},
 };
 
@@ -45,7 +51,20 @@ fn open(path: &Path) -> SledStore {
 fn registration(name: &str) -> Register {
     let username = Username::parse(name).unwrap();
     let email = Email::parse(&format!("{name}@example.org")).unwrap();
-    let token = |kind, expires_at| NewToken { digest: Digest::of(&format!("{name} {kind:?}")), kind, expires_at };
+    let token = |kind, ends_at| NewToken {
+        digest: Digest::of(&format!("{name} {kind:?}")),
+        kind,
+        lifetime: Lifetime::until(ends_at),
+        name: None,
+        scopes: Scopes::default(),
+        origin: Origin::default(),
+    };
+    let mail_key = NewMailKey {
+        digest: Digest::of(name),
+        purpose: KeyPurpose::ConfirmEmail,
+        email: email.clone(),
+        expires_at: LATER,
+    };
     Register {
         username: username.clone(),
         email: Some(email.clone()),
@@ -53,10 +72,19 @@ fn registration(name: &str) -> Register {
         password: PasswordHash::from_encoded("$argon2id$not-a-real-one"),
         is_staff: false,
         tokens: vec![token(TokenKind::Api, None), token(TokenKind::Session, Some(LATER))],
-        mail_key: Some(NewMailKey { digest: Digest::of(name), email: email.clone(), expires_at: LATER }),
+        former: None,
+        place: Some(Network::of_place([203, 0, 113, 7].into())),
+        mail_key: Some(mail_key),
         outbox: vec![Mail::ConfirmEmail { username, to: email, seed: KeySeed::generate(&SystemEntropy).unwrap() }],
+        audit: Some(line(AuditEvent::Registration, None)),
         at: NOW,
     }
+}
+
+/// A line about what an account did, or nobody.
+fn line(event: AuditEvent, actor: Option<AccountId>) -> AuditNote {
+    let actor = actor.map_or(AuditActor::Anonymous, AuditActor::Account);
+    AuditNote { event, outcome: AuditOutcome::Done, actor, account: None, object: None, origin: Origin::default() }
 }
 
 fn text(text: &str) -> StatusText {

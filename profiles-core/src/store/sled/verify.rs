@@ -4,16 +4,20 @@
 //! record with its index entries, an index entry with its record. Both ways, so that neither can be missing unseen.
 
 use super::{
+    audit::{entry, listed_for},
     codec,
     engine::{Pair, View},
     keys::{self, Expiring, Meta},
     marker::FORMAT,
     place::Place,
-    record::{AccountRecord, MailKeyRecord, OutboxRecord, ProfileRecord, StatusRecord, TokenRecord},
+    record::{
+        AccountRecord, AuditRecord, MailKeyRecord, OutboxRecord, PlacesRecord, ProfileRecord, StatusRecord,
+        ThrottleRecord, TokenRecord,
+    },
     rows::{Rows as _, corrupt},
 };
 use crate::{
-    model::{Account, AccountId, Digest, ProfileId, StatusId, Timestamp},
+    model::{Account, AccountId, AuditEntry, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp},
     store::{Inconsistency, Result, StoreError},
 };
 
@@ -56,6 +60,8 @@ struct Tally {
     highest_profile: u64,
     highest_status: u64,
     highest_outbox: u64,
+    highest_token: u64,
+    highest_audit: u64,
 }
 
 impl Check<'_> {
@@ -120,7 +126,7 @@ impl Check<'_> {
                 self.expect(counted, || format!("account {account} has statuses that are not counted"));
             }
             Place::StatusCount(account) => self.status_count(&what, account, codec::decode(key, value)?)?,
-            Place::Token(digest) => self.token(&what, &digest, codec::decode(key, value)?)?,
+            Place::Token(digest) => self.token(&what, &digest, &codec::decode(key, value)?)?,
             Place::TokenOfAccount(account, digest) => {
                 codec::decode::<()>(key, value)?;
                 let record: Option<TokenRecord> = self.view.read(&keys::token(&digest))?;
@@ -128,14 +134,50 @@ impl Check<'_> {
                 self.expect(fits, || format!("{what} names a token that is not theirs"));
             }
             Place::MailKey(digest) => self.mail_key(&what, &digest, &codec::decode(key, value)?)?,
-            Place::Outbox(id) => {
-                codec::decode::<OutboxRecord>(key, value)?;
-                self.tally.highest_outbox = self.tally.highest_outbox.max(id.get());
+            Place::Outbox(id) => self.mail(id, &codec::decode(key, value)?)?,
+            Place::OutboxDue(at, id) => {
+                let held: bool = codec::decode(key, value)?;
+                let record: Option<OutboxRecord> = self.view.read(&keys::outbox(id))?;
+                let fits = record.is_some_and(|record| record.due() == Some(at) && record.is_held() == held);
+                self.expect(fits, || format!("{what} names a mail that is not due then"));
+            }
+            Place::OutboxOfAccount(account, id) => {
+                codec::decode::<()>(key, value)?;
+                let record: Option<OutboxRecord> = self.view.read(&keys::outbox(id))?;
+                let fits = record.is_some_and(|record| record.account() == account);
+                self.expect(fits, || format!("{what} names a mail that is not theirs"));
             }
             Place::Expiry(at, expiring, digest) => {
                 codec::decode::<()>(key, value)?;
                 let fits = self.expires(at, expiring, &digest)?;
                 self.expect(fits, || format!("{what} names nothing that expires then"));
+            }
+            Place::MailKeyOfAccount(account, digest) => {
+                codec::decode::<()>(key, value)?;
+                let record: Option<MailKeyRecord> = self.view.read(&keys::mail_key(&digest))?;
+                let fits = record.is_some_and(|record| record.account() == account);
+                self.expect(fits, || format!("{what} names a mail key that is not theirs"));
+            }
+            Place::Throttle(throttle) => {
+                let record: ThrottleRecord = codec::decode(key, value)?;
+                let expiry = keys::expiry(record.forgotten_at(), Expiring::Throttle, throttle.digest());
+                let swept = self.view.has(&expiry)?;
+                self.expect(swept, || format!("{what} will never be swept"));
+            }
+            Place::Places(account) => {
+                codec::decode::<PlacesRecord>(key, value)?;
+                self.owner(&what, account)?;
+            }
+            Place::Audit(id) => self.line(&what, &entry(id, codec::decode(key, value)?)?)?,
+            Place::AuditOfAccount(account, id) => {
+                codec::decode::<()>(key, value)?;
+                let fits = self.concerns(id, account)?;
+                self.expect(fits, || format!("{what} names a line that is not about them"));
+            }
+            Place::Erasing(id) => {
+                codec::decode::<i64>(key, value)?;
+                let account = self.owner(&what, id)?;
+                self.expect(!account.is_active, || format!("account {id} is being erased, and is active"));
             }
         }
         Ok(())
@@ -187,8 +229,9 @@ impl Check<'_> {
         self.owner(what, account).map(drop)
     }
 
-    fn token(&mut self, what: &str, digest: &Digest, record: TokenRecord) -> Result<()> {
+    fn token(&mut self, what: &str, digest: &Digest, record: &TokenRecord) -> Result<()> {
         let account = record.account();
+        self.tally.highest_token = self.tally.highest_token.max(record.id().get());
         let listed = self.view.has(&keys::token_of(account, digest))?;
         self.expect(listed, || format!("{what} is not in the list of its account {account}"));
         if let Some(at) = record.expires_at() {
@@ -200,9 +243,39 @@ impl Check<'_> {
 
     fn mail_key(&mut self, what: &str, digest: &Digest, record: &MailKeyRecord) -> Result<()> {
         let account = record.account();
+        let listed = self.view.has(&keys::mail_key_of(account, digest))?;
+        self.expect(listed, || format!("{what} is not in the list of its account {account}"));
         let swept = self.view.has(&keys::expiry(record.expires_at(), Expiring::MailKey, digest))?;
         self.expect(swept, || format!("{what} of account {account} will never be swept"));
         self.owner(what, account).map(drop)
+    }
+
+    fn line(&mut self, what: &str, entry: &AuditEntry) -> Result<()> {
+        self.tally.highest_audit = self.tally.highest_audit.max(entry.id.get());
+        for account in listed_for(&entry.note) {
+            let listed = self.view.has(&keys::audit_of(account, entry.id))?;
+            self.expect(listed, || format!("{what} is not in the list of account {account}"));
+        }
+        Ok(())
+    }
+
+    /// Whether there is such a line and it belongs in this account's list. The account may be gone: lines outlive it.
+    fn concerns(&self, id: AuditId, account: AccountId) -> Result<bool> {
+        let record: Option<AuditRecord> = self.view.read(&keys::audit(id))?;
+        let Some(record) = record else { return Ok(false) };
+        Ok(entry(id, record)?.note.concerns(account))
+    }
+
+    fn mail(&mut self, id: OutboxId, record: &OutboxRecord) -> Result<()> {
+        self.tally.highest_outbox = self.tally.highest_outbox.max(id.get());
+        let account = record.account();
+        let listed = self.view.has(&keys::outbox_of(account, id))?;
+        self.expect(listed, || format!("mail {id} is not in the list of its account {account}"));
+        if let Some(due) = record.due() {
+            let leased = self.view.has(&keys::outbox_due(due, id))?;
+            self.expect(leased, || format!("mail {id} will never be sent"));
+        }
+        self.owner(&format!("mail {id}"), account).map(drop)
     }
 
     fn expires(&self, at: Timestamp, what: Expiring, digest: &Digest) -> Result<bool> {
@@ -211,7 +284,12 @@ impl Check<'_> {
                 let record: Option<MailKeyRecord> = self.view.read(&keys::mail_key(digest))?;
                 record.is_some_and(|record| record.expires_at() == at)
             }
-            Expiring::ApiToken | Expiring::Session => {
+            Expiring::Throttle => {
+                let key = keys::throttle(&ThrottleKey::from_digest(*digest));
+                let record: Option<ThrottleRecord> = self.view.read(&key)?;
+                record.is_some_and(|record| record.forgotten_at() == at)
+            }
+            Expiring::ApiToken | Expiring::Session | Expiring::PersonalToken => {
                 let record: Option<TokenRecord> = self.view.read(&keys::token(digest))?;
                 record.is_some_and(|record| record.expires_at() == Some(at) && Expiring::from(record.kind()) == what)
             }
@@ -225,12 +303,13 @@ impl Check<'_> {
             let count = self.view.count(&meta.key())?;
             self.expect(count == there, || format!("the count of {} is {count}, and there are {there}", meta.name()));
         }
-        let Tally { highest_account, highest_profile, highest_status, highest_outbox, .. } = self.tally;
         for (meta, highest) in [
-            (Meta::LastAccount, highest_account),
-            (Meta::LastProfile, highest_profile),
-            (Meta::LastStatus, highest_status),
-            (Meta::LastOutbox, highest_outbox),
+            (Meta::LastAccount, self.tally.highest_account),
+            (Meta::LastProfile, self.tally.highest_profile),
+            (Meta::LastStatus, self.tally.highest_status),
+            (Meta::LastOutbox, self.tally.highest_outbox),
+            (Meta::LastToken, self.tally.highest_token),
+            (Meta::LastAudit, self.tally.highest_audit),
         ] {
             let last = self.view.count(&meta.key())?;
             self.expect(last >= highest, || format!("{} is {last}, and there is a {highest}", meta.name()));

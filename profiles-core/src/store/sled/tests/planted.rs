@@ -1,12 +1,21 @@
 //! Damage of every kind, planted: `verify` finds each, and says where.
 
+use std::time::Duration;
+
 use super::*;
 use crate::{
-    model::{OutboxId, ProfileId, Status, StatusId, UsernameKey},
-    store::sled::{
-        keys::{Expiring, Meta},
-        record::{MailKeyRecord, ProfileRecord, StatusRecord, TokenRecord},
-        transaction::Transaction,
+    model::{Account, AuditId, Limit, OutboxId, ProfileId, Status, StatusId, Tally, ThrottleKey, TokenId, UsernameKey},
+    store::{
+        Attempt, Audit as _, Throttles as _,
+        sled::{
+            keys::{Expiring, Meta},
+            record::{
+                AccountRecord, AuditRecord, MailKeyRecord, PlacesRecord, ProfileRecord, StatusRecord, ThrottleRecord,
+                TokenRecord,
+            },
+            rows::Rows as _,
+            transaction::Transaction,
+        },
     },
 };
 
@@ -21,6 +30,9 @@ async fn found_after(plant: impl FnOnce(&mut Transaction<'_>) -> Result<()> + Se
     store.register(registration("ada")).await.unwrap();
     store.register(registration("bob")).await.unwrap();
     store.post_status(ADA, text("hello"), NOW).await.unwrap();
+    let limits = vec![(tries(), Limit::steady(1, Duration::from_mins(1)))];
+    store.attempt(Attempt { limits, audit: None, at: NOW }).await.unwrap();
+    store.note(line(AuditEvent::Logout, Some(BOB)), NOW).await.unwrap();
     assert_eq!(store.verify().await.unwrap(), nothing());
     store.write(plant).await.unwrap();
     store.verify().await.unwrap().into_iter().map(|what| what.0).collect()
@@ -28,6 +40,15 @@ async fn found_after(plant: impl FnOnce(&mut Transaction<'_>) -> Result<()> + Se
 
 fn email(name: &str) -> Email {
     Email::parse(&format!("{name}@example.org")).unwrap()
+}
+
+fn tries() -> ThrottleKey {
+    ThrottleKey::of(&["login", "ada"])
+}
+
+/// When the tries are forgotten.
+fn forgotten() -> Timestamp {
+    NOW.plus(Duration::from_mins(1))
 }
 
 fn session(name: &str) -> Digest {
@@ -45,12 +66,20 @@ async fn a_missing_entry_is_found_from_the_record() {
         (keys::token_of(ADA, &session("ada")), "a token is not in the list of its account 1"),
         (keys::expiry(LATER, Expiring::Session, &session("ada")), "a token of account 1 will never be swept"),
         (keys::expiry(LATER, Expiring::MailKey, &Digest::of("ada")), "a mail key of account 1 will never be swept"),
+        (keys::outbox_of(ADA, OutboxId::new(1)), "mail 1 is not in the list of its account 1"),
+        (keys::outbox_due(NOW, OutboxId::new(1)), "mail 1 will never be sent"),
+        (keys::mail_key_of(ADA, &Digest::of("ada")), "a mail key is not in the list of its account 1"),
+        (keys::expiry(forgotten(), Expiring::Throttle, tries().digest()), "a count of tries will never be swept"),
+        (keys::audit_of(ADA, AuditId::new(1)), "line 1 of the audit trail is not in the list of account 1"),
+        (keys::audit_of(BOB, AuditId::new(3)), "line 3 of the audit trail is not in the list of account 2"),
         (Meta::Profiles.key(), "the count of profiles is 0, and there are 2"),
         (Meta::Statuses.key(), "the count of statuses is 0, and there are 1"),
         (Meta::LastAccount.key(), "last-account is 0, and there is a 2"),
         (Meta::LastProfile.key(), "last-profile is 0, and there is a 2"),
         (Meta::LastStatus.key(), "last-status is 0, and there is a 1"),
         (Meta::LastOutbox.key(), "last-outbox is 0, and there is a 2"),
+        (Meta::LastToken.key(), "last-token is 0, and there is a 4"),
+        (Meta::LastAudit.key(), "last-audit is 0, and there is a 3"),
         (Meta::Format.key(), "the format is not noted"),
     ];
     for (key, what) in cases {
@@ -77,9 +106,11 @@ async fn a_missing_record_is_found_from_its_entries() {
                 "a mail key names account 2, which does not exist",
                 "a token names account 2, which does not exist",
                 "an index entry of a verified address names account 2, which does not exist",
+                "mail 2 names account 2, which does not exist",
                 "profile 2 names account 2, which does not exist",
                 "the address index entry of account 2 names account 2, which does not exist",
                 "the index entry of username \"bob\" names account 2, which does not exist",
+                "the list of places of account 2 names account 2, which does not exist",
                 "the profile index entry of account 2 names account 2, which does not exist",
             ],
         ),
@@ -106,7 +137,22 @@ async fn a_missing_record_is_found_from_its_entries() {
         ),
         (
             keys::mail_key(&Digest::of("ada")),
-            vec!["an expiry index entry for 1800000000000000 names nothing that expires then"],
+            vec![
+                "an expiry index entry for 1800000000000000 names nothing that expires then",
+                "an index entry of a mail key of account 1 names a mail key that is not theirs",
+            ],
+        ),
+        (keys::throttle(&tries()), vec!["an expiry index entry for 1700000060000000 names nothing that expires then"]),
+        (
+            keys::audit(AuditId::new(3)),
+            vec!["the index entry of line 3 of the audit trail for account 2 names a line that is not about them"],
+        ),
+        (
+            keys::outbox(OutboxId::new(1)),
+            vec![
+                "the entry of mail 1 for 1700000000000000 names a mail that is not due then",
+                "the index entry of mail 1 of account 1 names a mail that is not theirs",
+            ],
         ),
     ];
     for (key, what) in cases {
@@ -141,8 +187,52 @@ async fn an_entry_that_says_something_else_is_found() {
     let found = found_after(|transaction| transaction.put(keys::status_count(ADA), &5_u64));
     assert_eq!(found.await, ["the count of statuses of account 1 is 5, and there are 1"]);
 
+    let found = found_after(|transaction| transaction.mark(keys::outbox_of(BOB, OutboxId::new(1))));
+    assert_eq!(found.await, ["the index entry of mail 1 of account 2 names a mail that is not theirs"]);
+
+    let found = found_after(|transaction| transaction.put(keys::outbox_due(LATER, OutboxId::new(1)), &false));
+    assert_eq!(found.await, ["the entry of mail 1 for 1800000000000000 names a mail that is not due then"]);
+
+    let found = found_after(|transaction| transaction.put(keys::outbox_due(NOW, OutboxId::new(1)), &true));
+    assert_eq!(found.await, ["the entry of mail 1 for 1700000000000000 names a mail that is not due then"]);
+
     let found = found_after(|transaction| transaction.put(Meta::Format.key(), &4_u64));
-    assert_eq!(found.await, ["the note \"format\" is 4 and not 1"]);
+    assert_eq!(found.await, ["the note \"format\" is 4 and not 2"]);
+
+    let found = found_after(|transaction| transaction.mark(keys::mail_key_of(BOB, &Digest::of("ada"))));
+    assert_eq!(found.await, ["an index entry of a mail key of account 2 names a mail key that is not theirs"]);
+
+    let found = found_after(|transaction| transaction.mark(keys::audit_of(BOB, AuditId::new(1))));
+    assert_eq!(
+        found.await,
+        ["the index entry of line 1 of the audit trail for account 2 names a line that is not about them"]
+    );
+
+    let found = found_after(|transaction| transaction.mark(keys::expiry(NOW, Expiring::Throttle, tries().digest())));
+    assert_eq!(found.await, ["an expiry index entry for 1700000000000000 names nothing that expires then"]);
+
+    let found = found_after(|transaction| {
+        let key = keys::expiry(LATER, Expiring::PersonalToken, &session("ada"));
+        transaction.mark(key)
+    });
+    assert_eq!(found.await, ["an expiry index entry for 1800000000000000 names nothing that expires then"]);
+}
+
+#[tokio::test]
+async fn an_account_that_is_being_erased_and_can_be_used_is_found() {
+    let found = found_after(|transaction| transaction.put(keys::erasing(ADA), &NOW.as_micros()));
+    assert_eq!(found.await, ["account 1 is being erased, and is active"]);
+
+    // As the first step leaves it.
+    let found = found_after(|transaction| {
+        transaction.put(keys::erasing(ADA), &NOW.as_micros())?;
+        let account = Account { is_active: false, ..transaction.account(ADA)?.unwrap() };
+        transaction.put(keys::account(ADA), &AccountRecord::of(&account))
+    });
+    assert_eq!(found.await, [""; 0]);
+
+    let found = found_after(|transaction| transaction.put(keys::erasing(NOBODY), &NOW.as_micros()));
+    assert_eq!(found.await, ["the mark of the erasure of account 9 names account 9, which does not exist"]);
 }
 
 #[tokio::test]
@@ -173,16 +263,39 @@ async fn a_record_of_nobody_is_found() {
     let found = found_after(|transaction| {
         let digest = Digest::of("dangling");
         transaction.mark(keys::token_of(NOBODY, &digest))?;
-        transaction.put(keys::token(&digest), &TokenRecord::new(NOBODY, TokenKind::Api, None))
+        let [token, ..] = &registration("x").tokens[..] else { unreachable!() };
+        transaction.put(keys::token(&digest), &TokenRecord::new(TokenId::new(1), NOBODY, token, NOW))
     });
     assert_eq!(found.await, ["a token names account 9, which does not exist"]);
 
     let found = found_after(|transaction| {
         let digest = Digest::of("dangling");
         transaction.mark(keys::expiry(LATER, Expiring::MailKey, &digest))?;
-        transaction.put(keys::mail_key(&digest), &MailKeyRecord::new(NOBODY, email("x"), LATER))
+        transaction.mark(keys::mail_key_of(NOBODY, &digest))?;
+        transaction.put(keys::mail_key(&digest), &MailKeyRecord::new(NOBODY, registration("x").mail_key.unwrap()))
     });
     assert_eq!(found.await, ["a mail key names account 9, which does not exist"]);
+
+    let found = found_after(|transaction| transaction.put(keys::places(NOBODY), &PlacesRecord::default()));
+    assert_eq!(found.await, ["the list of places of account 9 names account 9, which does not exist"]);
+
+    let found = found_after(|transaction| {
+        let tally = Tally { count: 1, last: NOW };
+        transaction.put(keys::throttle(&ThrottleKey::of(&["other"])), &ThrottleRecord::new(tally, LATER))
+    });
+    assert_eq!(found.await, ["a count of tries will never be swept"]);
+
+    // Lines outlive whom they are about.
+    let found = found_after(|transaction| transaction.note(NOW, Some(line(AuditEvent::Logout, Some(NOBODY)))));
+    assert_eq!(found.await, [""; 0]);
+
+    let found = found_after(|transaction| {
+        transaction.put(keys::audit(AuditId::new(7)), &AuditRecord::new(NOW, &line(AuditEvent::Logout, Some(NOBODY))))
+    });
+    assert_eq!(
+        found.await,
+        ["last-audit is 3, and there is a 7", "line 7 of the audit trail is not in the list of account 9"]
+    );
 }
 
 #[tokio::test]
@@ -194,6 +307,10 @@ async fn what_can_not_be_read_is_found() {
         (keys::token(&session("ada")), "a token can't be decoded"),
         (keys::mail_key(&Digest::of("ada")), "a mail key can't be decoded"),
         (keys::outbox(OutboxId::new(1)), "mail 1 of the outbox can't be decoded"),
+        (keys::throttle(&tries()), "a count of tries can't be decoded"),
+        (keys::places(ADA), "the list of places of account 1 can't be decoded"),
+        (keys::audit(AuditId::new(1)), "line 1 of the audit trail can't be decoded"),
+        (keys::erasing(ADA), "the mark of the erasure of account 1 can't be decoded"),
         (keys::profile_of(ADA), "the profile index entry of account 1 can't be decoded"),
         (keys::status_count(ADA), "the count of statuses of account 1 can't be decoded"),
         (Meta::Statuses.key(), "the note \"statuses\" can't be decoded"),
@@ -205,6 +322,13 @@ async fn what_can_not_be_read_is_found() {
     // An index entry that is longer than it should be; a key in no space, one in a space that it does not fit.
     let found = found_after(|transaction| transaction.put(keys::token_of(ADA, &session("ada")), &1_u64)).await;
     assert_eq!(found, ["an index entry of a token of account 1 is longer than its record"]);
+    let found = found_after(|transaction| {
+        // As a line is laid down, with a word of no version.
+        let (nobody, none) = (0_u8, None::<u64>);
+        let line = (NOW.as_micros(), "sabotage", "done", nobody, none, none, (none, none, none));
+        transaction.put(keys::audit(AuditId::new(3)), &line)
+    });
+    assert!(found.await.contains(&"line 3 of the audit trail has a word that is not known".to_owned()));
     let found = found_after(|transaction| transaction.mark(vec![255, 255])).await;
     assert_eq!(found, ["a key in space 255 is not known"]);
     let found = found_after(|transaction| transaction.mark(vec![1, 2, 3])).await;
@@ -214,7 +338,7 @@ async fn what_can_not_be_read_is_found() {
 #[tokio::test]
 async fn a_profile_under_another_account_is_found() {
     let found = found_after(|transaction| {
-        let mut profile = super::super::rows::Rows::profile(transaction, ProfileId::new(1))?.unwrap();
+        let mut profile = transaction.profile(ProfileId::new(1))?.unwrap();
         profile.account = BOB;
         transaction.put(keys::profile(profile.id), &ProfileRecord::of(&profile))
     });
@@ -237,7 +361,7 @@ async fn writes_beside_it_are_not_taken_for_damage() {
         async move {
             for _ in 0..500 {
                 let status = store.post_status(account, text("x"), NOW).await.unwrap();
-                store.delete_status(status.id, NOW).await.unwrap();
+                store.delete_status(status.id, NOW.into()).await.unwrap();
             }
         }
     });
