@@ -18,9 +18,10 @@ struct Collector {
 
 #[async_trait]
 impl Mailer for Collector {
-    /// Called for one message at a time. `Ok` is a promise: the worker then forgets the mail. After
-    /// [`MailerError::Unavailable`] it tries again later, after [`MailerError::Refused`] never. It may come twice, if
-    /// the program dies between the promise and the forgetting.
+    /// Called for a few messages at a time. `Ok` is a promise: the worker then forgets the mail. After
+    /// [`MailerError::Unavailable`] it tries again later, after [`MailerError::Unsure`] once more and no more than that,
+    /// after [`MailerError::Refused`] never. It may come twice, if the program dies between the promise and the
+    /// forgetting; [`Message::name`] is then the same.
     async fn send(&self, message: &Message) -> Result<(), MailerError> {
         self.messages.send_modify(|messages| messages.push(message.clone()));
         Ok(())
@@ -34,15 +35,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut arrived = collector.messages.subscribe();
 
     // What mails say about where they come from; links in them begin with `public_url`.
+    let from = "Example <accounts@example.org>".parse()?;
     let site = Site {
-        from: "Example <accounts@example.org>".parse()?,
         subject_prefix: "[Example] ".to_owned(),
-        name: "example.org".to_owned(),
-        public_url: "https://example.org/accounts".to_owned(),
+        ..Site::new(from, "example.org", "https://example.org/accounts")
     };
     // The worker takes mails from the store's outbox once they are durable, until it is told to stop.
     let stop = watch::Sender::new(false);
-    let worker = tokio::spawn(Worker::new(Arc::clone(&core), collector, site).run(stop.subscribe()));
+    let worker = tokio::spawn(Worker::new(Arc::clone(&core), collector, site)?.run(stop.subscribe()));
 
     core.register(Registration::parse("ada", "ada@example.org", "tulip-tango-9", "tulip-tango-9")).await?;
 

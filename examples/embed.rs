@@ -9,7 +9,7 @@ use profiles_core::{
     Authentication, Core, Credentials, FieldErrors, Registration,
     event::Event,
     fields::name,
-    model::{StatusText, TokenKind},
+    model::{Carrier, StatusText},
     permissions::Actor,
     store::{
         StatusFilter,
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // A login makes a token. Whoever presents it later is that account, and may do what the permission table says.
     let (_, login) = core.log_in(Credentials::parse("ada", PASSWORD)).await?;
-    let Authentication::Known(principal) = core.authenticate(&login.token, TokenKind::Api).await? else {
+    let Authentication::Known(principal) = core.authenticate(&login.token, Carrier::Header).await? else {
         return Err("the token of a moment ago is unknown".into());
     };
     let ada = Actor::from(&principal);

@@ -13,7 +13,7 @@ use poem::{
 };
 use profiles_core::{
     Authentication, Core,
-    model::{SecretKey, TokenKind},
+    model::{Carrier, SecretKey},
     store::MemoryStore,
 };
 use profiles_server::Api;
@@ -25,7 +25,7 @@ async fn hello(request: &Request, core: Data<&Arc<Core>>) -> poem::Result<String
     let Some(key) = presented.and_then(|value| value.strip_prefix("Token ")) else {
         return Ok("Hello, stranger!".to_owned());
     };
-    let known = core.authenticate(&SecretKey::presented(key), TokenKind::Api).await;
+    let known = core.authenticate(&SecretKey::presented(key), Carrier::Header).await;
     match known.map_err(poem::error::ServiceUnavailable)? {
         Authentication::Known(principal) => Ok(format!("Hello, {}!", principal.username)),
         Authentication::Inactive | Authentication::Unknown => Ok("Hello, stranger!".to_owned()),

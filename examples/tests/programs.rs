@@ -24,8 +24,9 @@ fn an_embedded_core_registers_posts_tells_and_remembers() -> Outcome {
     assert!(first.contains("status 1 by ada: Hello from a program of my own!\n"), "{first}");
     let told = events(&first);
     assert!(told.contains("event 1: AccountRegistered"), "{told}");
-    assert!(told.contains("event 2: LoggedIn"), "{told}");
-    assert!(told.contains("event 3: StatusPosted"), "{told}");
+    assert!(told.contains("event 2: MailQueued"), "{told}");
+    assert!(told.contains("event 3: LoggedIn"), "{told}");
+    assert!(told.contains("event 4: StatusPosted"), "{told}");
 
     let second = embed()?;
     assert!(second.contains("not registered: username: A user with that username already exists.\n"), "{second}");

@@ -16,15 +16,20 @@
 //! ```
 //!
 //! The client follows no redirect, so neither a token nor a password goes anywhere but to the server it was made for.
-//! It reads at most [`ANSWER_LIMIT`] bytes of an answer, [`LIST_LIMIT`] of a list, and waits at most its timeout for
-//! one. Proxies come from the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`), trusted certificates from the
+//! It reads at most [`ANSWER_LIMIT`] bytes of an answer, [`LIST_LIMIT`] of a list, [`EXPORT_LIMIT`] of an export, and
+//! waits at most its timeout for one. Proxies come from the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`), trusted certificates from the
 //! system or `SSL_CERT_FILE`.
 
 mod account;
 mod answer;
 mod builder;
+mod email;
 mod error;
+mod login_session;
+mod own_data;
 mod pages;
+mod password;
+mod personal_token;
 mod profile;
 mod status;
 mod transport;
@@ -37,7 +42,9 @@ pub use self::{
     answer::{ANSWER_LIMIT, LIST_LIMIT},
     builder::{Builder, DEFAULT_TIMEOUT},
     error::ClientError,
+    own_data::EXPORT_LIMIT,
     pages::Pages,
+    password::{PasswordChange, PasswordReset},
 };
 use self::{answer::Answer, builder::authorization};
 

@@ -1,6 +1,10 @@
 //! The values that the profiles API speaks over HTTP, and a typed client for it.
 //!
 //! - [`RegisterRequest`], [`LoginRequest`], [`KeyResponse`], [`UserDetails`], [`UserUpdate`], [`UserPatch`]: accounts.
+//! - [`PasswordChangeRequest`], [`PasswordResetRequest`], [`PasswordResetConfirmRequest`], [`VerifyEmailRequest`],
+//!   [`ResendEmailRequest`], [`EmailChangeRequest`], [`DeleteAccountRequest`]: the rest of an account's life.
+//! - [`LoginSession`], [`LoginKind`], [`RevokeOthersResponse`]: what is logged in to an account.
+//! - [`PersonalTokenRequest`], [`NewPersonalToken`], [`Scope`]: personal access tokens.
 //! - [`Profile`], [`ProfileUpdate`]: what the public sees of an account.
 //! - [`Status`], [`StatusWrite`], [`StatusPatch`]: short messages of a profile.
 //! - [`Page`]: one page of a list. [`Detail`], [`FieldErrors`]: what the API says when it refuses.
@@ -28,8 +32,13 @@
 mod account;
 #[cfg(feature = "client")]
 pub mod client;
+mod email;
 mod error;
+mod login_session;
+mod own_data;
 mod page;
+mod password;
+mod personal_token;
 mod profile;
 mod service;
 mod status;
@@ -38,8 +47,13 @@ mod status;
 pub use self::client::{Client, ClientError};
 pub use self::{
     account::{KeyResponse, LoginRequest, RegisterRequest, UserDetails, UserPatch, UserUpdate},
+    email::{EmailChangeRequest, ResendEmailRequest, VerifyEmailRequest},
     error::{Detail, FieldErrors},
+    login_session::{LoginKind, LoginSession, RevokeOthersResponse},
+    own_data::{AccountExport, AuditLine, DeleteAccountRequest, ExportedUser},
     page::{Page, Row},
+    password::{PasswordChangeRequest, PasswordResetConfirmRequest, PasswordResetRequest},
+    personal_token::{NewPersonalToken, PersonalTokenRequest, Scope},
     profile::{Profile, ProfileUpdate},
     service::ApiRoot,
     status::{Status, StatusPatch, StatusWrite},

@@ -1,7 +1,13 @@
 //! The command line.
 
+mod account;
+mod email;
+mod expiry;
 mod explain;
 pub(crate) mod manual;
+mod password;
+mod sessions;
+mod token;
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
@@ -9,8 +15,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint, builder::NonEmptyStri
 use clap_complete::Shell;
 use inquire::ui::RenderConfig;
 
-pub(crate) use self::explain::explain;
 use self::manual::after_help;
+pub(crate) use self::{
+    account::{Account, Delete, Export},
+    email::Email,
+    expiry::Expiry,
+    explain::explain,
+    password::{Change, Password, ResetConfirm},
+    sessions::{Revoke, Sessions},
+    token::{Create, Token},
+};
 
 /// Register, log in, and read and write profiles and statuses on a profiles server.
 ///
@@ -93,6 +107,21 @@ pub(crate) enum Command {
     /// Post, read, change and delete statuses
     #[command(subcommand, arg_required_else_help = true)]
     Status(Status),
+    /// Change one's password, or choose a new one by mail
+    #[command(subcommand, arg_required_else_help = true)]
+    Password(Password),
+    /// Confirm an e-mail address, or change one's own
+    #[command(subcommand, arg_required_else_help = true)]
+    Email(Email),
+    /// List and end what is logged in to one's account
+    #[command(subcommand, arg_required_else_help = true)]
+    Sessions(Sessions),
+    /// Make, list and end personal access tokens, for programs
+    #[command(subcommand, arg_required_else_help = true)]
+    Token(Token),
+    /// Take one's own data away, or have it erased
+    #[command(subcommand, arg_required_else_help = true)]
+    Account(Account),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -256,6 +285,11 @@ mod tests {
             &["profiles", "--timeout", "0", "whoami"],
             &["profiles", "list", "--limit", "0"],
             &["profiles", "show", ""],
+            &["profiles", "sessions", "revoke"],
+            &["profiles", "sessions", "revoke", "1", "--others"],
+            &["profiles", "token", "create", "ci", "--scope", "everything"],
+            &["profiles", "token", "create", "ci", "--expires", "soon"],
+            &["profiles", "account", "export", "--force"],
         ] {
             assert_eq!(Cli::try_parse_from(line).unwrap_err().exit_code(), 2, "{line:?}");
         }

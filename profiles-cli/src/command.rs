@@ -1,14 +1,19 @@
 //! The commands, one file each.
 
+mod account;
 mod completions;
 mod edit;
+mod email;
 mod list;
 mod login;
 mod logout;
 mod man;
+mod password;
 mod register;
+mod sessions;
 mod show;
 mod status;
+mod token;
 mod whoami;
 
 use crate::{
@@ -36,6 +41,11 @@ pub(crate) async fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
         Command::Show(arguments) => show::run(&context, arguments).await,
         Command::Edit(arguments) => edit::run(&context, arguments).await,
         Command::Status(arguments) => status::run(&context, arguments).await,
+        Command::Password(arguments) => password::run(&context, arguments).await,
+        Command::Email(arguments) => email::run(&context, arguments).await,
+        Command::Sessions(arguments) => sessions::run(&context, arguments).await,
+        Command::Token(arguments) => token::run(&context, arguments).await,
+        Command::Account(arguments) => account::run(&context, arguments).await,
         Command::Completions { .. } | Command::Man { .. } => Ok(()),
     }
 }

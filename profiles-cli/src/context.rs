@@ -3,7 +3,7 @@
 use std::{env, time::Duration};
 
 use profiles_api::{Client, ClientError};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     args::Global,
@@ -16,6 +16,12 @@ use crate::{
 
 /// A token that goes before the kept one.
 const TOKEN_VARIABLE: &str = "PROFILES_TOKEN";
+
+/// How a personal access token begins, which may do less than its owner.
+const PERSONAL: &str = "pat_";
+
+const NOT_IN_SCOPE: &str =
+    "a personal access token may do only what its scopes allow; a login of your own shows them: profiles token list";
 
 /// What a command works with.
 pub(crate) struct Context<'a> {
@@ -63,6 +69,11 @@ impl<'a> Context<'a> {
         Ok(self.credentials.load(self.server())?.map(|token| (token, TokenSource::Kept)))
     }
 
+    /// Fails if there is no login, before anything is asked for that would be in vain.
+    pub(crate) fn require_login(&self) -> Result<(), Failure> {
+        self.token()?.map(drop).ok_or_else(|| Failure::not_logged_in(self.server()))
+    }
+
     /// Runs an operation that needs a login.
     pub(crate) async fn logged_in<T>(
         &self,
@@ -70,7 +81,11 @@ impl<'a> Context<'a> {
     ) -> Result<T, Failure> {
         let Some((token, source)) = self.token()? else { return Err(Failure::not_logged_in(self.server())) };
         let client = self.anonymous.with_token(&token).map_err(|error| explain(error, Some(source)))?;
-        operation(&client).await.map_err(|error| explain(error, Some(source)))
+        operation(&client).await.map_err(|error| {
+            let failure = explain(error, Some(source));
+            let is_personal = token.expose_secret().starts_with(PERSONAL);
+            if is_personal && failure.exit == Exit::Forbidden { failure.hint(NOT_IN_SCOPE) } else { failure }
+        })
     }
 
     /// Runs an operation that works without a login on most servers, with one if there is one.
@@ -91,6 +106,19 @@ impl<'a> Context<'a> {
             self.output.note(&format!("note: {TOKEN_VARIABLE} is set, and goes before this login"));
         }
         Ok(())
+    }
+
+    /// Deletes the token that commands use, because it has become worthless. One in the environment is not ours to
+    /// delete.
+    pub(crate) fn forget(&self) -> Result<(), Failure> {
+        match self.token()? {
+            Some((_, TokenSource::Kept)) => self.credentials.forget(self.server()),
+            Some((_, TokenSource::Environment)) => {
+                self.output.note(&format!("note: the token in {TOKEN_VARIABLE} has ended; unset it"));
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -51,6 +51,17 @@ impl Failure {
     pub(crate) fn if_missing(self, message: &str) -> Self {
         if self.exit == Exit::NotFound { Self { message: message.to_owned(), ..self } } else { self }
     }
+
+    /// The same failure, in these words if it is that a row is not there, which `list` has. Of such rows the server does
+    /// not say more than of a path that it does not have.
+    pub(crate) fn if_row_missing(self, message: &str, list: &str) -> Self {
+        if self.exit == Exit::NotFound { self.if_missing(message).hint(format!("see: {list}")) } else { self }
+    }
+
+    /// The same failure with this advice, if the server refused the value of one of these fields.
+    pub(crate) fn hint_if_refused(self, fields: &[&str], hint: &str) -> Self {
+        if fields.iter().any(|field| !self.fields.get(field).is_empty()) { self.hint(hint) } else { self }
+    }
 }
 
 impl From<ClientError> for Failure {
@@ -90,6 +101,8 @@ impl From<ClientError> for Failure {
             ClientError::Throttled { retry_after } => {
                 Self::new(Exit::Throttled, message).hint(format!("try again {}", after(retry_after)))
             }
+            // As for any output: whoever was to read it has gone.
+            ClientError::Write { kind: io::ErrorKind::BrokenPipe, .. } => Self::new(Exit::Done, String::new()),
             ClientError::Server { .. } => Self::new(Exit::Server, message).hint("try again later"),
             ClientError::Unexpected { .. } => Self::new(Exit::Server, message).hint(
                 "is this the address of a profiles server? Set another with --url, PROFILES_URL or `url` in config.toml",

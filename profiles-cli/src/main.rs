@@ -19,7 +19,9 @@ mod context;
 mod credentials;
 mod exit;
 mod failure;
+mod mailed;
 mod output;
+mod private_file;
 mod prompt;
 
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! Results on standard output, failures on standard error; for people, or as JSON for programs.
 
+mod stream;
 mod table;
 mod visible;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use self::visible::json_visible;
 pub(crate) use self::{
+    stream::VisibleJson,
     table::{Columns, Sheet, to_the_second},
     visible::visible,
 };
@@ -125,6 +127,10 @@ fn failure_as_text(failure: &Failure) -> String {
 fn for_people(field: &str) -> &str {
     match field {
         "password1" | "password2" => "password",
+        "new_password1" | "new_password2" => "new password",
+        "old_password" => "present password",
+        "expires_at" => "expires",
+        "scopes" => "scope",
         "status_content" => "text",
         other => other,
     }

@@ -45,21 +45,54 @@ pub(crate) enum Password {
     Known,
     /// One that is being chosen, and is typed twice.
     New,
+    /// One that the server knows, where another takes its place.
+    Present,
+    /// The one that takes its place, and is typed twice.
+    Next,
+}
+
+impl Password {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Known | Self::New => "Password",
+            Self::Present => "Present password",
+            Self::Next => "New password",
+        }
+    }
+
+    /// How to give it without being asked.
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Known | Self::New | Self::Present => "--password-stdin",
+            Self::Next => "--new-password-stdin",
+        }
+    }
+
+    fn is_being_chosen(self) -> bool {
+        matches!(self, Self::New | Self::Next)
+    }
 }
 
 /// A password: from standard input if `from_stdin`, otherwise typed unseen. Standard input that is a terminal would show
-/// what is typed, so there it is asked for all the same.
+/// what is typed, so there it is asked for all the same. Each is a line, so a second one is on the second line.
 pub(crate) fn password(which: Password, from_stdin: bool) -> Result<SecretString, Failure> {
     if from_stdin && !somebody_is_there() {
-        return password_line(&mut io::stdin().lock());
+        return password_line(which, &mut io::stdin().lock());
     }
-    require_somebody("Password", "--password-stdin")?;
-    let prompt = inquire::Password::new("Password:").with_display_mode(PasswordDisplayMode::Hidden);
-    let prompt = match which {
-        Password::Known => prompt.without_confirmation(),
-        Password::New => prompt.with_custom_confirmation_message("Password again:"),
+    require_somebody(which.name(), which.flag())?;
+    let (question, again) = (format!("{}:", which.name()), format!("{} again:", which.name()));
+    let prompt = inquire::Password::new(&question).with_display_mode(PasswordDisplayMode::Hidden);
+    let prompt = if which.is_being_chosen() {
+        prompt.with_custom_confirmation_message(&again)
+    } else {
+        prompt.without_confirmation()
     };
     answer(prompt.with_validator(ValueRequiredValidator::default()).prompt()).map(SecretString::from)
+}
+
+/// A text from the command line, or asked for.
+pub(crate) fn text_unless_given(given: Option<&str>, question: &str, argument: &str) -> Result<String, Failure> {
+    given.map_or_else(|| text(question, argument), |text| Ok(text.to_owned()))
 }
 
 /// A text from the command line, from standard input if it is `-`, or asked for.
@@ -87,18 +120,19 @@ fn answer(answer: Result<String, InquireError>) -> Result<String, Failure> {
     })
 }
 
-fn password_line(input: &mut impl BufRead) -> Result<SecretString, Failure> {
+fn password_line(which: Password, input: &mut impl BufRead) -> Result<SecretString, Failure> {
+    let name = which.name().to_lowercase();
     let mut line = Vec::new();
     let limit = u64::try_from(LONGEST_PASSWORD).unwrap_or(u64::MAX) + 1;
     input.take(limit).read_until(b'\n', &mut line).map_err(|error| unreadable(&error))?;
     if line.len() > LONGEST_PASSWORD {
-        return Err(Failure::usage("the password on standard input is too long"));
+        return Err(Failure::usage(format!("the {name} on standard input is too long")));
     }
     match String::from_utf8(line).map(|line| without_newline(&line).to_owned()) {
-        Ok(password) if password.is_empty() => Err(Failure::usage("there is no password on standard input")),
+        Ok(password) if password.is_empty() => Err(Failure::usage(format!("there is no {name} on standard input"))),
         Ok(password) => Ok(SecretString::from(password)),
         // The error itself would show the password.
-        Err(_) => Err(Failure::usage("the password on standard input is not UTF-8")),
+        Err(_) => Err(Failure::usage(format!("the {name} on standard input is not UTF-8"))),
     }
 }
 
@@ -133,21 +167,38 @@ mod tests {
         for (input, password) in
             [("s3cret\n", "s3cret"), ("s3cret", "s3cret"), ("s3cret\r\n", "s3cret"), (" s \nrest\n", " s ")]
         {
-            assert_eq!(password_line(&mut input.as_bytes()).unwrap().expose_secret(), password, "{input:?}");
+            assert_eq!(
+                password_line(Password::Known, &mut input.as_bytes()).unwrap().expose_secret(),
+                password,
+                "{input:?}"
+            );
         }
+    }
+
+    #[test]
+    fn two_passwords_are_two_lines() {
+        let mut input = "old\nnew\n".as_bytes();
+        for (which, password) in [(Password::Present, "old"), (Password::Next, "new")] {
+            assert_eq!(password_line(which, &mut input).unwrap().expose_secret(), password);
+        }
+        let message = password_line(Password::Next, &mut input).unwrap_err().message;
+        assert_eq!(message, "there is no new password on standard input");
     }
 
     #[test]
     fn no_password_is_not_an_empty_one() {
         for input in ["", "\n", "\r\n"] {
-            assert!(password_line(&mut input.as_bytes()).unwrap_err().message.contains("no password"), "{input:?}");
+            assert!(
+                password_line(Password::Known, &mut input.as_bytes()).unwrap_err().message.contains("no password"),
+                "{input:?}"
+            );
         }
-        assert!(password_line(&mut vec![b'x'; LONGEST_PASSWORD + 1].as_slice()).is_err());
+        assert!(password_line(Password::Known, &mut vec![b'x'; LONGEST_PASSWORD + 1].as_slice()).is_err());
     }
 
     #[test]
     fn what_is_not_utf8_is_refused_and_not_repeated() {
-        let failure = password_line(&mut b"s3cret\xff\n".as_slice()).unwrap_err();
+        let failure = password_line(Password::Known, &mut b"s3cret\xff\n".as_slice()).unwrap_err();
         assert!(!format!("{failure:?}").contains("s3cret"));
     }
 

@@ -1,73 +1,35 @@
 //! The services, wired to a store.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use crate::{
-    Result,
+    Result, Settings,
     env::{Clock, Entropy, SystemClock, SystemEntropy},
     event::EventStream,
     mail::MailSecret,
-    model::Timestamp,
+    model::{Origin, Timestamp},
     password::{Argon2Config, Argon2Pool, PasswordHasher, PasswordPolicy},
-    permissions::{Action, Actor, Object, Reads, decide},
+    permissions::{Action, Actor, Object, decide},
+    service::{Gate, Noting},
     store::Store,
 };
 
-/// Whether an e-mail address must be shown to be one's own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verification {
-    /// A confirmation mail is sent; who ignores it can log in all the same.
-    #[default]
-    Optional,
-    /// Nobody logs in before they have confirmed. No service takes a confirmation yet, so only accounts whose address an
-    /// operator vouched for can log in.
-    Mandatory,
-    /// No mail is sent.
-    None,
-}
-
-/// What differs between deployments. The defaults are those of the original.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Settings {
-    /// Who may read profiles and statuses.
-    pub reads: Reads,
-    /// Whether registration asks for an address.
-    pub email_required: bool,
-    /// Whether the address must be confirmed.
-    pub verification: Verification,
-    /// Whether a login opens a session (a cookie) beside its token.
-    pub session_login: bool,
-    /// How long a session lasts; two weeks, as Django's `SESSION_COOKIE_AGE`.
-    pub session_age: Duration,
-    /// How long a mailed confirmation link works; three days, as django-allauth's.
-    pub confirmation_age: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        const DAY: Duration = Duration::from_hours(24);
-        Self {
-            reads: Reads::default(),
-            email_required: true,
-            verification: Verification::default(),
-            session_login: true,
-            session_age: DAY * 14,
-            confirmation_age: DAY * 3,
-        }
-    }
-}
-
-/// Accounts, authentication, profiles and statuses over one store. Cheap to share in an `Arc`; two of them in one
-/// program know nothing of each other.
+/// Accounts, authentication, profiles and statuses over one store. Cheap to clone, and a clone is the same core; two that
+/// were built apart know nothing of each other.
+#[derive(Clone)]
 pub struct Core {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
-    pub(crate) policy: PasswordPolicy,
-    pub(crate) mail_secret: MailSecret,
-    pub(crate) settings: Settings,
+    pub(crate) policy: Arc<PasswordPolicy>,
+    pub(crate) mail_secret: Arc<MailSecret>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) origin: Origin,
+    /// Tries of one client at one account that are under way.
+    pub(crate) gate: Gate,
+    /// Tokens whose use is being noted.
+    pub(crate) noting: Noting,
 }
 
 impl Core {
@@ -82,6 +44,22 @@ impl Core {
             mail_secret: None,
             settings: Settings::default(),
         }
+    }
+
+    /// The same core, for a request from there: throttles go by where it comes from, and logins and the audit trail keep
+    /// it. Without it nothing is known of where requests come from, and they all count as one client's.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use profiles_core::{Core, model::Origin, store::MemoryStore};
+    /// let core = Core::builder(Arc::new(MemoryStore::new())).build()?;
+    /// let address = "203.0.113.7".parse().expect("an address");
+    /// let core = core.on_behalf_of(Origin::new(Some(address), Some("curl/8"), Some("request-1")));
+    /// # Ok::<(), profiles_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_behalf_of(&self, origin: Origin) -> Self {
+        Self { origin, ..self.clone() }
     }
 
     /// The store, for maintenance and for sending mails.
@@ -188,9 +166,12 @@ impl CoreBuilder {
             clock: self.clock,
             entropy: self.entropy,
             hasher,
-            policy: self.policy,
-            mail_secret,
-            settings: self.settings,
+            policy: Arc::new(self.policy),
+            mail_secret: Arc::new(mail_secret),
+            settings: Arc::new(self.settings),
+            origin: Origin::default(),
+            gate: Gate::default(),
+            noting: Noting::default(),
         })
     }
 }

@@ -1,9 +1,11 @@
 //! What services answer when they do not do what they were asked.
 
+use std::time::Duration;
+
 use crate::{
     env::EntropyError,
     fields::FieldErrors,
-    password::HashingError,
+    password::{HashingError, JudgingError},
     permissions::Denied,
     store::{StoreError, Unique},
 };
@@ -24,6 +26,12 @@ pub enum Error {
     /// Too much at once; the same request will do in a moment. Nothing was written.
     #[error("too busy, try again in a moment")]
     Busy,
+    /// It was tried too often. Nothing was done.
+    #[error("too many tries, try again in {} s", .retry_after.as_secs())]
+    Throttled {
+        /// How long to wait, in whole seconds, at least one.
+        retry_after: Duration,
+    },
     /// Something below failed. The client learns no more than that; the log does.
     #[error("the service is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -38,6 +46,10 @@ pub enum Kind {
     Profile,
     /// A status.
     Status,
+    /// A login or a personal token.
+    Token,
+    /// A key that was mailed.
+    Key,
 }
 
 impl std::fmt::Display for Kind {
@@ -46,6 +58,8 @@ impl std::fmt::Display for Kind {
             Self::Account => "account",
             Self::Profile => "profile",
             Self::Status => "status",
+            Self::Token => "token",
+            Self::Key => "key",
         })
     }
 }
@@ -81,6 +95,15 @@ impl From<HashingError> for Error {
         match error {
             HashingError::Busy => Self::Busy,
             other => Self::Unavailable(other.into()),
+        }
+    }
+}
+
+impl From<JudgingError> for Error {
+    fn from(error: JudgingError) -> Self {
+        match error {
+            JudgingError::Busy => Self::Busy,
+            other @ JudgingError::Failed => Self::Unavailable(other.into()),
         }
     }
 }

@@ -84,6 +84,12 @@ pub enum EventKind {
         /// Which.
         status: StatusId,
     },
+    /// A mail is in the outbox, or several of one command, or one that was there is due now. It follows the event that
+    /// the mail is about.
+    MailQueued {
+        /// Whose.
+        account: AccountId,
+    },
 }
 
 /// The reader was too slow: so many events are gone. It reads what it needs from the store and goes on.

@@ -122,6 +122,9 @@ pub enum FieldError {
     /// The address is the account's already.
     #[error("This is your e-mail address already.")]
     SameEmail,
+    /// More items in a list than are read.
+    #[error("Ensure this field has no more than {0} elements.")]
+    TooManyItems(usize),
     /// No list of texts.
     #[error("Expected a list of items.")]
     NotAList,

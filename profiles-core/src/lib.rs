@@ -9,7 +9,7 @@
 //!
 //! use profiles_core::{
 //!     Authentication, Core, Credentials, Error, FieldErrors, Registration,
-//!     model::{StatusText, TokenKind},
+//!     model::{Carrier, StatusText},
 //!     permissions::{Actor, Denied},
 //!     store::{MemoryStore, StatusFilter},
 //! };
@@ -23,7 +23,7 @@
 //!
 //! // A login makes a token; whoever presents it is that account.
 //! let (_, login) = core.log_in(Credentials::parse("Ada", "tulip-tango-9")).await?;
-//! let Authentication::Known(ada) = core.authenticate(&login.token, TokenKind::Api).await? else {
+//! let Authentication::Known(ada) = core.authenticate(&login.token, Carrier::Header).await? else {
 //!     panic!("the token is good until it is logged out");
 //! };
 //!
@@ -90,18 +90,20 @@ pub mod model;
 pub mod password;
 pub mod permissions;
 mod service;
+mod settings;
 pub mod store;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
 pub use self::{
-    core::{Core, CoreBuilder, Settings, Verification},
+    core::{Core, CoreBuilder},
     error::{Error, Kind, Result},
     fields::{FieldError, FieldErrors},
     service::{
-        AccountEdit, Authentication, Credentials, Login, NewAccount, ProfileEditor, Registration, RegistrationOutcome,
-        StatusEditor,
+        AccountEdit, Authentication, Credentials, EmailChange, Login, NewAccount, NewPassword, NewPersonalToken,
+        OwnData, PasswordChange, PasswordReset, ProfileEditor, Registration, RegistrationOutcome, StatusEditor,
     },
+    settings::{LoginBy, Notices, Settings, Throttles, Verification},
 };
 
 /// The README's program is compiled with the tests.

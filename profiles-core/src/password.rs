@@ -1,6 +1,6 @@
 //! Passwords: which are good enough, and how they are kept.
 //!
-//! [`PasswordPolicy`] judges new passwords by the rules of Django's default validators. [`Argon2Pool`] hashes them with
+//! [`PasswordPolicy`] judges new passwords, by the rules of Django's default validators unless told otherwise. [`Argon2Pool`] hashes them with
 //! Argon2id on threads of its own, and recognises what Django hashed. A service knows only the trait
 //! [`PasswordHasher`], so an embedding program may bring another one.
 //!
@@ -34,35 +34,11 @@ use secrecy::SecretString;
 pub use self::{
     argon2_config::{Argon2Config, Argon2ConfigError},
     argon2_pool::Argon2Pool,
-    policy::PasswordPolicy,
+    policy::{Blocklist, BlocklistError, CharacterClass, JudgingError, PasswordPolicy, PolicyViolation, Strength},
 };
 use crate::model::PasswordHash;
 
-/// A rule of the policy that a password breaks. `Display` is Django's message.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PolicyViolation {
-    /// It resembles something about its owner.
-    #[error("The password is too similar to the {attribute}.")]
-    TooSimilar {
-        /// What, in words: `username`, `email address`, ...
-        attribute: &'static str,
-    },
-    /// Fewer than `min` code points.
-    #[error("This password is too short. It must contain at least {min} character{}.", if *min == 1 { "" } else { "s" })]
-    TooShort {
-        /// The least that is allowed.
-        min: usize,
-    },
-    /// It stands in a list of common passwords.
-    #[error("This password is too common.")]
-    TooCommon,
-    /// Digits only.
-    #[error("This password is entirely numeric.")]
-    EntirelyNumeric,
-}
-
-/// What a password must not resemble; empty texts are passed over.
+/// Whose password it is, and so what it must not resemble; empty texts are passed over.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PasswordContext<'a> {
     /// The owner's name.

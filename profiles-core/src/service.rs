@@ -1,22 +1,39 @@
 //! What an application asks of a [`Core`](crate::Core), one file per subject.
 
 mod account;
+mod email;
+mod gate;
 mod login;
+mod new_password;
+mod noting;
 mod operator;
+mod outbox;
+mod own_data;
+mod password;
+mod personal_token;
 mod profile;
 mod registration;
+mod sessions;
 mod status;
+mod trail;
+mod tries;
 
 use std::future::Future;
 
 pub use self::{
     account::AccountEdit,
+    email::EmailChange,
     login::{Authentication, Credentials, Login},
+    new_password::NewPassword,
     operator::NewAccount,
+    own_data::OwnData,
+    password::{PasswordChange, PasswordReset},
+    personal_token::NewPersonalToken,
     profile::ProfileEditor,
     registration::{Registration, RegistrationOutcome},
     status::StatusEditor,
 };
+pub(crate) use self::{gate::Gate, noting::Noting};
 use crate::{
     Error, Kind, Result,
     store::{self, StoreError},

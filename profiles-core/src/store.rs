@@ -31,7 +31,7 @@ pub use self::{
 };
 use crate::{
     event::EventStream,
-    mail::Mail,
+    mail::{Mail, MailProblem},
     model::{
         Account, AccountId, AuditEntry, AuditId, AuditNote, Digest, Email, OutboxId, PendingKey, Principal, Profile,
         ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
@@ -96,7 +96,7 @@ impl std::fmt::Display for Inconsistency {
 /// What a store answers.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// A mail that was leased: its holder sends it, then calls [`Jobs::complete`].
+/// A mail that was leased: its holder sends it, then calls [`Jobs::finish`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxItem {
     /// Its number.
@@ -105,6 +105,65 @@ pub struct OutboxItem {
     pub mail: Mail,
     /// How many leases it has had, this one included.
     pub attempt: u32,
+    /// How many attempts ended so that nobody knows whether it arrived.
+    pub unsure: u32,
+    /// When it was put into the outbox.
+    pub queued_at: Timestamp,
+}
+
+/// What came of an attempt to send a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailOutcome {
+    /// Somebody else answers for it now: it is forgotten.
+    Sent,
+    /// It comes back.
+    Later {
+        /// When.
+        at: Timestamp,
+        /// Why it did not go out.
+        why: MailProblem,
+        /// Whether it may have arrived all the same: the connection broke after the text was handed over.
+        unsure: bool,
+    },
+    /// It is a dead letter: kept for an operator to see, and never leased.
+    Dead {
+        /// Why it can't go out.
+        why: MailProblem,
+    },
+}
+
+/// How it stands with a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailState {
+    /// It is leased when it is due.
+    Waiting,
+    /// It is leased; if nobody finishes it, it is due again when the lease ends.
+    Held,
+    /// It is a dead letter.
+    Dead,
+}
+
+/// A mail in the outbox, as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// Its number.
+    pub id: OutboxId,
+    /// Whose it is. The mail goes when the account does.
+    pub account: AccountId,
+    /// What it says.
+    pub mail: Mail,
+    /// How it stands with it.
+    pub state: MailState,
+    /// How many leases it has had.
+    pub attempts: u32,
+    /// How many attempts ended so that nobody knows whether it arrived.
+    pub unsure: u32,
+    /// When it is due, or its lease ends; of a dead letter, the end of its last lease.
+    pub due: Timestamp,
+    /// What became of its last attempt.
+    pub problem: Option<MailProblem>,
+    /// When it was put into the outbox.
+    pub queued_at: Timestamp,
 }
 
 /// Accounts: who exists.
@@ -341,15 +400,38 @@ pub trait Statuses: Send + Sync {
 /// Work that is done after the answer: mails.
 #[async_trait]
 pub trait Jobs: Send + Sync {
-    /// Takes up to `limit` mails that nobody holds, until `now + hold`: who fails to complete one by then loses it to
-    /// the next. So a mail goes out at least once, whatever crashes.
+    /// Takes up to `limit` mails that are due and that nobody holds, until `now + hold`: who fails to finish one by then
+    /// loses it to the next. So a mail goes out at least once, whatever crashes. A store that one process uses at a time
+    /// ends the leases of an earlier process when it is opened: their mails are due as they were before.
     ///
+    /// # Atomicity
+    /// All of them are held, or none; no mail is held twice.
     /// # Order
-    /// Oldest first.
+    /// By the moment at which they became due, then by number: a new mail is due from the moment of its command, one
+    /// whose lease has ended from the moment at which it did.
     async fn lease(&self, now: Timestamp, hold: Duration, limit: usize) -> Result<Vec<OutboxItem>>;
 
-    /// The mail is sent: forget it. No error if it is gone already.
-    async fn complete(&self, id: OutboxId) -> Result<()>;
+    /// Says what came of an attempt: the one that [`Jobs::lease`] gave this number to. [`MailOutcome::Sent`] is taken
+    /// from anybody, the other outcomes only for the attempt that is under way: from others they change nothing, since
+    /// somebody has leased the mail again, or an operator has spoken. No error if the mail is gone.
+    async fn finish(&self, id: OutboxId, attempt: u32, outcome: MailOutcome) -> Result<()>;
+
+    /// When to lease next: the earliest moment at which a mail is due or a lease ends. `None` if there are none but dead
+    /// letters.
+    async fn next_mail(&self) -> Result<Option<Timestamp>>;
+
+    /// Mails after `after`, at most `limit`, dead letters too.
+    ///
+    /// # Order
+    /// By number, ascending.
+    async fn mails(&self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>>;
+
+    /// Makes a mail due at `now`, if it waits or is dead, and begins to count its attempts anew. One that is held is left
+    /// as it is. Answers whether there is such a mail.
+    async fn retry_mail(&self, id: OutboxId, now: Timestamp) -> Result<bool>;
+
+    /// Removes a mail, in whatever state. Answers whether there was one.
+    async fn drop_mail(&self, id: OutboxId) -> Result<bool>;
 }
 
 /// Looking after the store itself.

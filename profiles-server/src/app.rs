@@ -4,9 +4,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoint};
 use profiles_core::{
-    Core, Settings, Verification,
+    Core, Notices, Settings, Throttles, Verification,
     env::SystemEntropy,
-    password::{Argon2Config, Argon2ConfigError, Argon2Pool},
+    password::{Argon2Config, Argon2ConfigError, Argon2Pool, Blocklist, BlocklistError, PasswordPolicy, Strength},
     store::{
         MemoryStore, Store,
         sled::{OpenError, SledConfig, SledStore},
@@ -15,7 +15,9 @@ use profiles_core::{
 
 use crate::{
     Api,
-    config::{Anonymous, Config, EmailVerification, Limit, Pagination, Passwords},
+    config::{
+        Anonymous, Config, ContextWord, EmailVerification, Limit, Pagination, Passwords, PolicyPreset, Throttle, WebUrl,
+    },
     http::{self, AuthenticationOrder, headers::SecurityHeaders, health, trace::Trace},
     secret::{SecretError, mail_secret},
 };
@@ -36,6 +38,14 @@ pub enum StartError {
     /// Hashing as it is configured is too weak or too dear.
     #[error(transparent)]
     Hashing(#[from] Argon2ConfigError),
+    /// The list of refused passwords can't be used.
+    #[error("password_blocklist: {} {error}", path.display())]
+    Blocklist {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: BlocklistError,
+    },
     /// The core itself.
     #[error(transparent)]
     Core(#[from] profiles_core::Error),
@@ -67,14 +77,17 @@ pub struct Opened {
 /// The services over the database of this configuration.
 ///
 /// # Errors
-/// The database does not open, or the secret can't be read or made.
+/// The list of refused passwords can't be read, the database does not open, or the secret can't be read or made.
 pub fn open_core(config: &Config) -> Result<Opened, StartError> {
-    // First the lock, so that two servers do not make a secret at the same time.
+    // What can be wrong without the database comes before anything is made.
+    let policy = password_policy(config)?;
+    // Then the lock, so that two servers do not make a secret at the same time.
     let store = Arc::new(open_store(config)?);
     let unclean = store.opened_unclean();
     let secret = mail_secret(&config.storage, &SystemEntropy)?;
     let hasher = Argon2Pool::new(hashing(&config.passwords)?, Arc::new(SystemEntropy));
     let builder = Core::builder(store as Arc<dyn Store>).hasher(Arc::new(hasher)).mail_secret(secret);
+    let builder = builder.policy(policy);
     Ok(Opened { core: Arc::new(builder.settings(core_settings(config)).build()?), unclean })
 }
 
@@ -99,6 +112,40 @@ pub(crate) fn hashing(passwords: &Passwords) -> Result<Argon2Config, Argon2Confi
     })
 }
 
+/// The rules for new passwords: the preset's, changed by what else is set. Reads the list of refused ones.
+///
+/// # Errors
+/// [`StartError::Blocklist`].
+pub(crate) fn password_policy(config: &Config) -> Result<PasswordPolicy, StartError> {
+    let passwords = &config.passwords;
+    let mut policy = match passwords.policy {
+        PolicyPreset::Django => PasswordPolicy::django(),
+        PolicyPreset::Nist => PasswordPolicy::nist(),
+    };
+    if let Some(min_length) = passwords.min_length {
+        policy = policy.with_min_length(count(min_length));
+    }
+    if passwords.policy == PolicyPreset::Nist || !passwords.words.is_empty() {
+        let host = config.network.public_url.as_ref().map(WebUrl::host);
+        let words = passwords.words.iter().map(ContextWord::as_str);
+        policy = policy.with_service_words(words.chain([config.mail.site_name.as_str()]).chain(host));
+    }
+    if let Limit::At(score) = passwords.score
+        && let Some(least) = Strength::from_score(score)
+    {
+        policy = policy.with_strength(least);
+    }
+    if let Some(path) = &passwords.blocklist {
+        let failed = |error| StartError::Blocklist { path: path.clone(), error };
+        let list = Blocklist::open(path).map_err(failed)?;
+        if list.is_empty() {
+            tracing::warn!(path = %path.display(), "the list of refused passwords is empty");
+        }
+        policy = policy.with_blocklist(list);
+    }
+    Ok(policy.with_classes(passwords.classes.iter().copied()))
+}
+
 fn core_settings(config: &Config) -> Settings {
     let mut settings = Settings::default();
     settings.reads = config.api.reads;
@@ -110,6 +157,25 @@ fn core_settings(config: &Config) -> Settings {
     };
     settings.session_login = config.sessions.session_login;
     settings.session_age = config.sessions.session_age;
+    settings.session_idle = config.sessions.session_idle;
+    settings.token_age = config.sessions.token_age;
+    settings.token_idle = config.sessions.token_idle;
+    let accounts = &config.accounts;
+    settings.login_by = accounts.login_by;
+    settings.confirmation_age = accounts.confirmation_age;
+    settings.reset_age = accounts.reset_age;
+    settings.old_password = accounts.old_password;
+    settings.revoke_on_password_change = accounts.revoke_on_password_change;
+    settings.log_out_on_password_change = accounts.logout_on_password_change;
+    settings.notices = Notices {
+        password_changed: accounts.notify_password_change,
+        email_changed: accounts.notify_email_change,
+        new_login: accounts.notify_new_login,
+    };
+    settings.throttles = match config.api.throttle {
+        Throttle::On => config.throttles.limits(),
+        Throttle::Off => Throttles::OFF,
+    };
     settings
 }
 
@@ -121,10 +187,10 @@ fn http_settings(config: &Config) -> http::Settings {
         },
         pagination: match config.api.pagination {
             Pagination::PageNumber => http::Pagination::PageNumber {
-                size: rows(config.api.page_size),
+                size: count(config.api.page_size),
                 max_size: match config.api.max_page_size {
                     Limit::Off => None,
-                    Limit::At(most) => Some(rows(most)),
+                    Limit::At(most) => Some(count(most)),
                 },
             },
             Pagination::None => http::Pagination::None,
@@ -133,11 +199,13 @@ fn http_settings(config: &Config) -> http::Settings {
         public_url: config.network.public_url.as_ref().map(|url| url.as_str().to_owned()),
         trusted_origins: config.sessions.trusted_origins.iter().map(ToString::to_string).collect(),
         secure_cookies: config.secure_cookies(),
+        account_deletion: config.accounts.deletion,
+        trusted_proxies: config.network.trusted_proxies.clone(),
     }
 }
 
-fn rows(rows: u32) -> usize {
-    usize::try_from(rows).unwrap_or(usize::MAX)
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// The whole server but for its sockets.
@@ -162,7 +230,8 @@ impl App {
     pub fn endpoint(&self) -> impl Endpoint<Output = Response> + 'static {
         let health = Route::new().nest("/health", health::routes(Arc::clone(self.core.store())));
         let health = health.with(SecurityHeaders);
-        Everything { health, api: self.api().into_endpoint() }.with(Trace::default())
+        let trace = Trace::default().trusted_proxies(self.settings.trusted_proxies.clone());
+        Everything { health, api: self.api().into_endpoint() }.with(trace)
     }
 
     /// The OpenAPI document, as JSON.

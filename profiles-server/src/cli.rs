@@ -1,6 +1,8 @@
 //! What an operator types.
 
+mod audit;
 mod check;
+mod mail;
 mod serve;
 mod user;
 
@@ -17,10 +19,12 @@ use clap::{Parser, Subcommand};
 use profiles_core::store::sled::SledStore;
 use tokio::runtime;
 
-use self::user::UserCommand;
+use self::{audit::AuditCommand, mail::MailCommand, user::UserCommand};
 use crate::{
     app::{self, StartError},
     config::{Config, ConfigError, Loaded, Sources, arguments::Flags},
+    mailer::TransportError,
+    operator::{self, OperatorError},
     server::ServeError,
 };
 
@@ -44,9 +48,14 @@ pub struct Cli {
 enum Command {
     /// Serve until told to stop. The default.
     Serve,
-    /// Make and change accounts, while no server runs.
+    /// Make and change accounts. If a server runs, it does it.
     #[command(subcommand)]
     User(UserCommand),
+    /// Print what happened that matters for security: logins, failures, passwords, tokens, what staff did.
+    Audit(AuditCommand),
+    /// Look at mails that wait or could not be sent. If a server runs, it does it.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// See whether the configuration is valid and the database sound.
     Check,
     /// Print the configuration, and where each value comes from. Secrets are left out.
@@ -64,8 +73,12 @@ enum Failure {
     Start(#[from] StartError),
     #[error(transparent)]
     Serve(#[from] ServeError),
-    #[error("{}", profiles_core_error(.0))]
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    #[error("{}", operator::with_cause(.0))]
     Core(#[from] profiles_core::Error),
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     #[error("{0}")]
     Input(String),
     #[error("the check found something")]
@@ -74,14 +87,6 @@ enum Failure {
     CutShort,
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-/// What the log would show of a failure below, the operator needs here.
-fn profiles_core_error(error: &profiles_core::Error) -> String {
-    match error {
-        profiles_core::Error::Unavailable(cause) => format!("{error}: {cause}"),
-        other => other.to_string(),
-    }
 }
 
 /// Does what the arguments say.
@@ -115,6 +120,8 @@ fn perform(cli: Cli) -> Result<(), Failure> {
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(loaded.config),
         Command::User(command) => runtime()?.block_on(user::run(command, &loaded.config)),
+        Command::Audit(command) => runtime()?.block_on(audit::run(command, &loaded.config)),
+        Command::Mail(command) => runtime()?.block_on(mail::run(command, &loaded.config)),
         Command::Check => runtime()?.block_on(check::run(&loaded.config)),
         Command::Config => say(loaded.to_toml().trim_end()),
         Command::Openapi => say(&app::openapi(&loaded.config)?),

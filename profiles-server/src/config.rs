@@ -9,19 +9,23 @@ mod accounts;
 mod api;
 pub(crate) mod arguments;
 mod choice;
+mod control;
 mod error;
 mod file;
 mod limit;
+mod link;
 mod load;
 mod log;
 mod mail;
 mod network;
 mod one_line;
 mod passwords;
+mod secret_text;
 mod sessions;
 mod setting;
 mod show;
 mod storage;
+mod throttles;
 mod value;
 
 use toml::de::DeValue;
@@ -31,16 +35,20 @@ use self::value::{Given, Shown};
 pub use self::{
     accounts::{Accounts, EmailVerification},
     api::{Anonymous, Api, Compat, Pagination, Throttle},
+    control::ControlSocket,
     error::ConfigError,
     limit::Limit,
+    link::Link,
     load::{Loaded, Origin, Sources},
     log::{Log, LogFilter, LogFormat},
-    mail::Mail,
+    mail::{Host, Mail, MailTransport, SmtpTls},
     network::{HostPort, Network, WebUrl},
     one_line::OneLine,
-    passwords::Passwords,
+    passwords::{ContextWord, Passwords, PolicyPreset},
+    secret_text::SecretText,
     sessions::{SecureCookies, Sessions, TrustedOrigin},
     storage::{SecretKey, Storage},
+    throttles::Throttles,
 };
 
 /// Everything that can be set. `Config::default()` is what a server runs with that is told nothing.
@@ -61,27 +69,29 @@ pub struct Config {
     pub storage: Storage,
     /// How the API answers.
     pub api: Api,
-    /// What registration asks for.
+    /// How accounts are made, kept and lost.
     pub accounts: Accounts,
-    /// Sessions and cookies.
+    /// Sessions, tokens and cookies.
     pub sessions: Sessions,
-    /// What hashing costs.
+    /// What may not be tried too often.
+    pub throttles: Throttles,
+    /// Which passwords are good enough, and what hashing them costs.
     pub passwords: Passwords,
-    /// What mails say.
+    /// What mails say, and how they get out.
     pub mail: Mail,
     /// What is logged.
     pub log: Log,
 }
 
 impl Config {
-    fn groups(&self) -> [&dyn Group; 8] {
-        let Self { network, storage, api, accounts, sessions, passwords, mail, log } = self;
-        [network, storage, api, accounts, sessions, passwords, mail, log]
+    fn groups(&self) -> [&dyn Group; 9] {
+        let Self { network, storage, api, accounts, sessions, throttles, passwords, mail, log } = self;
+        [network, storage, api, accounts, sessions, throttles, passwords, mail, log]
     }
 
-    fn groups_mut(&mut self) -> [&mut dyn Group; 8] {
-        let Self { network, storage, api, accounts, sessions, passwords, mail, log } = self;
-        [network, storage, api, accounts, sessions, passwords, mail, log]
+    fn groups_mut(&mut self) -> [&mut dyn Group; 9] {
+        let Self { network, storage, api, accounts, sessions, throttles, passwords, mail, log } = self;
+        [network, storage, api, accounts, sessions, throttles, passwords, mail, log]
     }
 
     /// The defaults of a server that stands in for another.
@@ -91,6 +101,11 @@ impl Config {
         if compat == Compat::DjRestAuth {
             config.api.pagination = Pagination::None;
             config.api.max_page_size = Limit::Off;
+            config.accounts.deletion = false;
+            config.accounts.revoke_on_password_change = false;
+            config.accounts.notify_password_change = false;
+            config.accounts.notify_email_change = false;
+            config.accounts.notify_new_login = false;
         }
         config
     }
@@ -111,6 +126,7 @@ impl Config {
                 return Err(ConfigError::Invalid { origin: Origin::Program, key: setting.key, problem });
             }
         }
+        self.mail.check()?;
         crate::app::hashing(&self.passwords).map_err(|error| ConfigError::Conflict(error.to_string()))?;
         match self.api.max_page_size {
             Limit::At(most) if self.api.page_size > most => Err(ConfigError::Conflict(format!(

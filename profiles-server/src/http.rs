@@ -5,6 +5,7 @@ mod answer;
 mod authentication;
 mod base_url;
 mod body;
+mod client_address;
 mod contract;
 mod cookies;
 mod csrf;
@@ -14,11 +15,13 @@ mod form;
 pub mod headers;
 pub mod health;
 mod input;
+mod ip_network;
 mod json;
 mod list;
 mod media;
 mod metadata;
 mod openapi;
+mod origin;
 mod pagination;
 mod python;
 mod query;
@@ -27,7 +30,9 @@ pub(crate) mod routes;
 pub mod trace;
 mod view;
 
-pub use self::{authentication::AuthenticationOrder, pagination::Pagination};
+pub use self::{
+    authentication::AuthenticationOrder, client_address::client_address, ip_network::IpNetwork, pagination::Pagination,
+};
 pub(crate) use self::{
     base_url::MountPoint, body::Bodies, contract::Contract, documentation::Documentation, openapi::Slashed,
 };
@@ -48,6 +53,10 @@ pub struct Settings {
     pub trusted_origins: Vec<String>,
     /// Whether cookies are for HTTPS only.
     pub secure_cookies: bool,
+    /// Whether people may erase their own accounts by `DELETE /api/rest-auth/user/`, which the original does not have.
+    pub account_deletion: bool,
+    /// Proxies whose `X-Forwarded-For` is believed; see [`client_address()`].
+    pub trusted_proxies: Vec<IpNetwork>,
 }
 
 impl Default for Settings {
@@ -59,6 +68,8 @@ impl Default for Settings {
             public_url: None,
             trusted_origins: Vec::new(),
             secure_cookies: false,
+            account_deletion: true,
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -73,6 +73,7 @@ pub mod config;
 pub mod http;
 pub mod logging;
 pub mod mailer;
+mod operator;
 mod routes;
 pub mod secret;
 pub mod server;

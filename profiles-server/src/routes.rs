@@ -9,10 +9,25 @@ use profiles_core::Core;
 use crate::http::{
     Bodies, Contract, Documentation, MountPoint, Settings, Slashed,
     headers::SecurityHeaders,
-    routes::{Context, LoginApi, LogoutApi, ProfilesApi, RegistrationApi, RootApi, StatusesApi, UserApi},
+    routes::{
+        Context, EmailApi, ExportApi, LoginApi, LogoutApi, PasswordApi, ProfilesApi, RegistrationApi, RootApi,
+        SessionsApi, StatusesApi, UserApi,
+    },
 };
 
-type Operations = (RegistrationApi, LoginApi, LogoutApi, UserApi, ProfilesApi, StatusesApi, RootApi);
+type Operations = (
+    RegistrationApi,
+    EmailApi,
+    LoginApi,
+    LogoutApi,
+    PasswordApi,
+    SessionsApi,
+    UserApi,
+    ExportApi,
+    ProfilesApi,
+    StatusesApi,
+    RootApi,
+);
 
 /// What the document says of the whole.
 const ABOUT: &str = "Accounts, authentication, profiles and statuses.
@@ -90,9 +105,13 @@ fn service(context: &Context) -> OpenApiService<Slashed<Operations>, ()> {
     let context = || context.clone();
     let operations = (
         RegistrationApi(context()),
+        EmailApi,
         LoginApi(context()),
-        LogoutApi(context()),
-        UserApi(context()),
+        LogoutApi,
+        PasswordApi,
+        SessionsApi,
+        UserApi,
+        ExportApi,
         ProfilesApi(context()),
         StatusesApi(context()),
         RootApi(context()),

@@ -11,9 +11,10 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 
 use crate::{
     app::{App, Opened, StartError, open_core},
-    config::{Config, EmailVerification, HostPort, Throttle},
+    config::{Config, HostPort, Throttle},
     http::acceptor::{LimitedAcceptor, Timeouts},
-    mailer::{Mailer, Site, Worker},
+    mailer::{self, Mailer, Site, TemplateError, Templates, Worker},
+    operator::socket::{ControlSocket, SocketError},
 };
 
 /// Why a server does not start, or did not end well. `Display` is one line that says what to do.
@@ -34,6 +35,9 @@ pub enum ServeError {
     /// The data can't be used.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A template of a mail does not do.
+    #[error(transparent)]
+    Templates(#[from] TemplateError),
     /// The socket failed.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),
@@ -49,12 +53,16 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: App,
+    templates: Templates,
+    /// Takes an operator's commands, if that is wanted and possible.
+    control: Option<Result<ControlSocket, SocketError>>,
     /// Whether the database was not closed the last time.
     unclean: bool,
 }
 
 impl Server {
-    /// Listens, then opens the database: nothing is touched if the address is taken.
+    /// Listens, then opens the database: nothing is touched if the address is taken. Then the control socket is made;
+    /// if it can't be, the server does without, and the log will say why.
     ///
     /// # Errors
     /// The address or the data is in use or can't be used.
@@ -70,9 +78,15 @@ impl Server {
             // Links in mails need the port that it became.
             config.network.bind = address.into();
         }
+        let templates = mailer::templates(&config.mail)?;
         let Opened { core, unclean } = open_core(&config)?;
+        // Only who has the database may take the socket's place.
+        let control = match config.storage.control_socket() {
+            Some(path) => Some(ControlSocket::bind(path, &config.storage).await),
+            None => None,
+        };
         let app = App::new(core, &config);
-        Ok(Self { config, listener, address, app, unclean })
+        Ok(Self { config, listener, address, app, templates, control, unclean })
     }
 
     /// Where it listens.
@@ -92,13 +106,18 @@ impl Server {
     /// # Errors
     /// The socket fails, or the database does not close cleanly.
     pub async fn run(self, mailer: Arc<dyn Mailer>, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let Self { config, listener, app, unclean, .. } = self;
+        let Self { config, listener, app, templates, control, unclean, .. } = self;
         warn_of(&config);
         let core = Arc::clone(app.core());
         let stopping = watch::Sender::new(false);
         let mut beside = JoinSet::new();
-        beside.spawn(Worker::new(Arc::clone(&core), mailer, Site::from(&config)).run(stopping.subscribe()));
-        beside.spawn(sweeper::run(Arc::clone(&core), stopping.subscribe()));
+        let (site, retries) = (Site::from(&config), mailer::retries(&config.mail));
+        let worker = Worker::with(Arc::clone(&core), mailer, site, templates, retries);
+        beside.spawn(worker.run(stopping.subscribe()));
+        beside.spawn(sweeper::run(Arc::clone(&core), config.accounts.audit_age, stopping.subscribe()));
+        if let Some(control) = listening(control) {
+            beside.spawn(control.run(Arc::clone(&core), stopping.subscribe()));
+        }
         if unclean {
             beside.spawn(soundness::tell(Arc::clone(&core), stopping.subscribe()));
         }
@@ -112,25 +131,27 @@ impl Server {
 
         stopping.send_replace(true);
         if timeout(network.shutdown_grace, async { while beside.join_next().await.is_some() {} }).await.is_err() {
-            tracing::warn!("a mail was still on its way; it will be sent again");
+            tracing::warn!("a mail or an operator's command was still on its way; a mail will be sent again");
         }
         core.store().close().await.map_err(ServeError::Close)?;
         served.map_err(ServeError::Serve)
     }
 }
 
-/// Says what the configuration asks for and this version does not have.
+/// The control socket, if there is one. No client needs it: without it the server goes on, and says why.
+fn listening(control: Option<Result<ControlSocket, SocketError>>) -> Option<ControlSocket> {
+    let failed = |error: &SocketError| {
+        tracing::warn!(%error, "there is no control socket: operator's commands need this server to be stopped");
+    };
+    control?.inspect_err(failed).ok()
+}
+
+/// Says what is dangerous about a configuration.
 fn warn_of(config: &Config) {
     if config.api.throttle == Throttle::Off {
         tracing::warn!(
-            "throttle is off, which changes nothing: this version has no throttles, and nothing slows down whoever \
-             guesses passwords"
-        );
-    }
-    if config.accounts.email_verification == EmailVerification::Mandatory {
-        tracing::warn!(
-            "email_verification is mandatory, but the links in mails can't be followed until a later version: nobody \
-             who registers can log in"
+            "THROTTLE IS OFF: nothing slows down whoever guesses passwords, registers in masses or has mails sent to \
+             others. Use this for tests alone"
         );
     }
 }

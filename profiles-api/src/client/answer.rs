@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use super::{ClientError, transport};
 use crate::{Detail, FieldErrors};
 
-/// The longest answer that is read, in bytes; a list may have [`LIST_LIMIT`].
+/// The longest answer that is read, in bytes; a list may have [`LIST_LIMIT`], an export
+/// [`EXPORT_LIMIT`](super::EXPORT_LIMIT).
 pub const ANSWER_LIMIT: usize = 1024 * 1024;
 
 /// The longest answer that is read as a list, in bytes: some 400,000 statuses of a server that sends them all at once.
@@ -30,10 +31,10 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Reads it, unless it has more than `limit` bytes.
-    pub(super) async fn read(server: &Url, mut response: Response, limit: usize) -> Result<Self, ClientError> {
+    /// Without its body.
+    pub(super) fn head(server: &Url, response: &Response) -> Self {
         let text_of = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let mut answer = Self {
+        Self {
             server: server.clone(),
             status: response.status(),
             content_type: text_of(header::CONTENT_TYPE).unwrap_or_default(),
@@ -41,7 +42,12 @@ impl Answer {
             // The other form, a date, is one that this API never sends.
             retry_after: text_of(header::RETRY_AFTER).and_then(|text| text.parse().ok()).map(Duration::from_secs),
             body: Vec::new(),
-        };
+        }
+    }
+
+    /// Reads it, unless it has more than `limit` bytes.
+    pub(super) async fn read(server: &Url, mut response: Response, limit: usize) -> Result<Self, ClientError> {
+        let mut answer = Self::head(server, &response);
         while let Some(chunk) = response.chunk().await.map_err(|error| transport::classify(server, &error))? {
             if answer.body.len() + chunk.len() > limit {
                 return Err(answer.unexpected(format!("its answer is longer than {} MiB", limit / 1024 / 1024)));
@@ -53,11 +59,14 @@ impl Answer {
 
     /// The value in the body.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
-        if !self.is_json() {
-            return Err(self.unexpected(self.in_words()));
-        }
+        self.require_json()?;
         serde_json::from_slice(&self.body)
             .map_err(|error| self.unexpected(format!("its JSON is of another kind ({error})")))
+    }
+
+    /// An error unless it says that it is JSON.
+    pub(super) fn require_json(&self) -> Result<(), ClientError> {
+        if self.is_json() { Ok(()) } else { Err(self.unexpected(self.in_words())) }
     }
 
     /// The first byte of the body that is not white space.
@@ -74,7 +83,8 @@ impl Answer {
         if self.status.is_success() { Ok(self) } else { Err(self.refusal()) }
     }
 
-    fn refusal(&self) -> ClientError {
+    /// What an answer means that is no success.
+    pub(super) fn refusal(&self) -> ClientError {
         let detail = if self.is_json() { self.json().ok().map(|Detail { detail }| detail) } else { None };
         match (self.status, detail) {
             (StatusCode::TOO_MANY_REQUESTS, _) => ClientError::Throttled { retry_after: self.retry_after },

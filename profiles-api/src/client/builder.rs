@@ -39,7 +39,7 @@ impl Builder {
         Self { token: Some(token), ..self }
     }
 
-    /// How long a request may take as a whole; [`DEFAULT_TIMEOUT`] otherwise.
+    /// How long a request may take as a whole; [`DEFAULT_TIMEOUT`] otherwise. Of an export, each piece may.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
@@ -62,6 +62,8 @@ impl Builder {
             .default_headers(headers)
             .redirect(redirect::Policy::none())
             .timeout(self.timeout)
+            // For what may take longer as a whole, as long as it goes on: an export.
+            .read_timeout(self.timeout)
             .user_agent(self.user_agent);
         if base.scheme() == "http" {
             // No certificate will be looked at: reading the system's would cost time, and fail where there are none.

@@ -1,6 +1,6 @@
 //! Why an operation failed.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use crate::FieldErrors;
 
@@ -71,6 +71,14 @@ pub enum ClientError {
         status: u16,
         /// What the server said, if it was a sentence of this API.
         detail: Option<String>,
+    },
+    /// What the server sent could not be written where it was to go.
+    #[error("cannot write what the server sent: {reason}")]
+    Write {
+        /// What kind of failure it was.
+        kind: io::ErrorKind,
+        /// What the system said.
+        reason: String,
     },
     /// What answers is not this API.
     #[error("{server} does not answer as the profiles API does: {reason}")]

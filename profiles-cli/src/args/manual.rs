@@ -66,6 +66,64 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("profiles status post -- '-5 degrees'", "A text that begins with a hyphen"),
         ],
     ),
+    (
+        "profiles password change",
+        &[
+            ("profiles password change", "Ask for both passwords"),
+            (
+                "profiles password change --password-stdin --new-password-stdin < two.txt",
+                "In a script: a line with the present one, then one with the new one",
+            ),
+        ],
+    ),
+    ("profiles password reset", &[("profiles password reset ada@example.org", "The mail has a link")]),
+    (
+        "profiles password reset-confirm",
+        &[
+            ("profiles password reset-confirm", "Ask for link and password"),
+            ("profiles password reset-confirm 'https://example.org/reset/1/k3y/'", "The link as it was mailed"),
+            ("profiles password reset-confirm 1 k3y --new-password-stdin < pw.txt", "In a script"),
+        ],
+    ),
+    (
+        "profiles email verify",
+        &[
+            ("profiles email verify 'https://example.org/confirm/k3y/'", "The link as it was mailed"),
+            ("profiles email verify k3y", "The key out of it"),
+        ],
+    ),
+    (
+        "profiles email change",
+        &[
+            ("profiles email change ada@example.com", "Ask for the password"),
+            ("profiles email change ada@example.com --password-stdin < pw.txt", "In a script"),
+        ],
+    ),
+    (
+        "profiles sessions revoke",
+        &[("profiles sessions revoke 7", "This one"), ("profiles sessions revoke --others", "Log out everywhere else")],
+    ),
+    (
+        "profiles token create",
+        &[
+            ("profiles token create reader --expires 90d", "May only read, for three months"),
+            ("profiles token create ci --scope read --scope status:write", "May post as well, until it is revoked"),
+        ],
+    ),
+    (
+        "profiles account export",
+        &[
+            ("profiles account export --output account.json", "Into a file"),
+            ("profiles account export > account.json", "To standard output"),
+        ],
+    ),
+    (
+        "profiles account delete",
+        &[
+            ("profiles account delete", "Ask whether it is meant, and for the password"),
+            ("profiles account delete --yes --password-stdin < pw.txt", "In a script"),
+        ],
+    ),
 ];
 
 /// Variables of the environment, and what each does.
@@ -124,7 +182,7 @@ mod tests {
 
     /// The words of a line, up to a redirection and from the last pipe on.
     fn words(line: &str) -> Vec<String> {
-        let line = line.rsplit(" | ").next().unwrap().split(" < ").next().unwrap();
+        let line = line.rsplit(" | ").next().unwrap().split(" < ").next().unwrap().split(" > ").next().unwrap();
         let mut words = Vec::new();
         for (index, part) in line.split('\'').enumerate() {
             if index % 2 == 1 {

@@ -2,7 +2,12 @@
 
 mod accounts;
 mod deployments;
+mod emails;
 mod lists;
+mod own_data;
+mod passwords;
 mod profiles;
 mod refusals;
+mod sessions;
 mod statuses;
+mod tokens;

@@ -12,9 +12,12 @@
     )
 )]
 
+mod account_life;
 mod against_the_server;
 mod answers;
+mod canned;
 mod certificate;
+mod mailbox;
 mod program;
 #[cfg(unix)]
 mod prompts;

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
@@ -38,6 +38,12 @@ impl Program {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where the token for the server of this program is kept.
+    pub(crate) fn token_file(&self) -> PathBuf {
+        let (_, url) = self.variables.iter().find(|(variable, _)| variable == "PROFILES_URL").unwrap();
+        self.folder().join("tokens").join(format!("{url}/").replace(':', "%3A").replace('/', "%2F"))
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {

@@ -88,7 +88,16 @@ fn a_table_fits_a_narrow_terminal() {
 #[test]
 fn help_fits_a_narrow_terminal() {
     let program = Server::start().anonymous();
-    for arguments in [&["--help"][..], &["-h"], &["edit", "--help"], &["status", "post", "-h"]] {
+    for arguments in [
+        &["--help"][..],
+        &["-h"],
+        &["edit", "--help"],
+        &["status", "post", "-h"],
+        &["password", "change", "--help"],
+        &["password", "reset-confirm", "--help"],
+        &["token", "create", "--help"],
+        &["account", "export", "-h"],
+    ] {
         let (code, screen) = Terminal::start(&mut program.command(arguments), 80).finish();
         assert_eq!(code, 0, "{screen}");
         assert!(screen.contains("Usage: profiles"), "{screen}");

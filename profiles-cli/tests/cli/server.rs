@@ -11,17 +11,21 @@ use profiles_core::{
     env::SystemEntropy,
     model::{AccountId, Email, Password, StatusText, Username, UsernameKey},
     password::Argon2Pool,
-    permissions::Actor,
+    permissions::{Actor, Proof},
     store::sled::{SledConfig, SledStore},
 };
 use profiles_server::{
     Api,
     http::{Pagination, Settings},
+    mailer::{Site, Worker},
 };
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, sync::watch};
 
-use crate::program::{Program, Run};
+use crate::{
+    mailbox::Mailbox,
+    program::{Program, Run},
+};
 
 /// What every account of the tests has.
 pub(crate) const PASSWORD: &str = "tulip-tango-92";
@@ -94,6 +98,24 @@ impl Server {
         program
     }
 
+    /// The mails of this server, those that wait and those to come.
+    pub(crate) fn mails(&self) -> Mailbox {
+        let stop = watch::Sender::new(false);
+        let stopped = stop.subscribe();
+        let (mailbox, console) = Mailbox::new(stop);
+        let site = Site {
+            from: "profiles@example.org".parse().unwrap(),
+            subject_prefix: String::new(),
+            name: "example.org".to_owned(),
+            public_url: self.url.clone(),
+            confirm_email_url: None,
+            password_reset_url: None,
+        };
+        let worker = Worker::new(Arc::clone(&self.core), Arc::new(console), site).unwrap();
+        self.runtime.spawn(worker.run(stopped));
+        mailbox
+    }
+
     /// Switches an account off, as the operator can.
     pub(crate) fn deactivate(&self, name: &str) {
         self.runtime.block_on(self.core.set_active(&UsernameKey::of(name), false)).unwrap();
@@ -103,7 +125,7 @@ impl Server {
     pub(crate) fn post_statuses(&self, author: &Program, text: &str, times: usize) {
         let account = author.run(&["--json", "whoami"]).json();
         let id = AccountId::new(account["pk"].as_u64().unwrap());
-        let author = Actor::Account { id, is_staff: false };
+        let author = Actor::Account { id, is_staff: false, proof: Proof::Program };
         let post = || self.core.post_status(author, StatusText::parse(text).unwrap());
         for _ in 0..times {
             self.runtime.block_on(post()).unwrap();

@@ -18,6 +18,11 @@ fn what_is_missing_is_named_when_nobody_can_be_asked() {
         (&["edit"], "--bio"),
         (&["status", "post"], "TEXT"),
         (&["status", "edit", "1"], "TEXT"),
+        (&["password", "change"], "--new-password-stdin"),
+        (&["password", "reset"], "EMAIL"),
+        (&["email", "change", "ada@example.org"], "--password-stdin"),
+        (&["token", "create"], "NAME"),
+        (&["account", "delete"], "--yes"),
     ] {
         let run = program.run(arguments);
         assert_eq!(run.code, 2, "{arguments:?}: {}", run.err);
@@ -46,7 +51,18 @@ fn wrong_usage_is_json_too_if_asked_for() {
 
 #[test]
 fn a_command_that_needs_a_login_says_how_to_get_one() {
-    for arguments in [&["whoami"] as &[_], &["show"], &["edit", "--city", "Paris"], &["status", "delete", "1"]] {
+    for arguments in [
+        &["whoami"] as &[_],
+        &["show"],
+        &["edit", "--city", "Paris"],
+        &["status", "delete", "1"],
+        &["password", "change"],
+        &["email", "change"],
+        &["sessions", "revoke", "1"],
+        &["token", "create"],
+        &["account", "export", "--output", "account.json"],
+        &["account", "delete"],
+    ] {
         let run = Program::for_server(NOWHERE).run(arguments);
         assert_eq!(run.code, 4, "{arguments:?}: {}", run.err);
         assert!(run.err.contains("profiles login"), "{arguments:?}: {}", run.err);

@@ -57,6 +57,35 @@ id! {
     Revision
 }
 
+impl AccountId {
+    /// In base 36 with lower-case letters, as Django writes an account into a link for a new password.
+    ///
+    /// ```
+    /// use profiles_core::model::AccountId;
+    ///
+    /// assert_eq!(AccountId::new(1234).to_base36(), "ya");
+    /// assert_eq!(AccountId::from_base36("ya"), Some(AccountId::new(1234)));
+    /// ```
+    pub fn to_base36(self) -> String {
+        let mut digits = Vec::new();
+        let mut rest = self.0;
+        loop {
+            digits.extend(u32::try_from(rest % 36).ok().and_then(|digit| char::from_digit(digit, 36)));
+            rest /= 36;
+            if rest == 0 {
+                return digits.iter().rev().collect();
+            }
+        }
+    }
+
+    /// Reads what [`AccountId::to_base36`] has written, in either case; `None` if it is something else.
+    pub fn from_base36(text: &str) -> Option<Self> {
+        // `from_str_radix` would take a sign.
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        digits.then(|| u64::from_str_radix(text, 36).ok())?.map(Self)
+    }
+}
+
 impl Revision {
     /// Of a row that was just made.
     pub const FIRST: Self = Self(1);
@@ -65,5 +94,22 @@ impl Revision {
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0 + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_in_base_36_is_that_account_again() {
+        for number in [0, 1, 35, 36, 1295, 1296, u64::MAX] {
+            let text = AccountId::new(number).to_base36();
+            assert_eq!(AccountId::from_base36(&text), Some(AccountId::new(number)), "{text}");
+            assert_eq!(AccountId::from_base36(&text.to_uppercase()), Some(AccountId::new(number)), "{text}");
+        }
+        for bad in ["", "+1", "-1", " 1", "1 ", "1_0", "é", "3w5e11264sgsg", &"z".repeat(1000)] {
+            assert_eq!(AccountId::from_base36(bad), None, "{bad}");
+        }
     }
 }

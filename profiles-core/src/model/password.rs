@@ -25,6 +25,19 @@ impl Password {
         if text.is_empty() { Err(vec![FieldError::Blank]) } else { Ok(Self(text.to_owned().into())) }
     }
 
+    /// Code points at most of a password that is chosen for an account that there is: Django REST framework's field has
+    /// them. Registration and login take any length.
+    pub const MAX_NEW_CHARS: usize = 128;
+
+    /// Parses a password for a field that takes at most [`MAX_NEW_CHARS`](Self::MAX_NEW_CHARS).
+    ///
+    /// # Errors
+    /// Blank, too long, or a NUL.
+    pub fn parse_new(text: &str) -> Field<Self> {
+        let errors = check_text(text, Self::MAX_NEW_CHARS);
+        if errors.is_empty() { Self::parse(text) } else { Err(errors) }
+    }
+
     /// For hashing and for the policy.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

@@ -38,6 +38,12 @@ impl Timestamp {
     pub fn plus(self, while_: std::time::Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(while_.as_micros()).unwrap_or(i64::MAX)))
     }
+
+    /// This moment less a while; the beginning of time if that is before it.
+    #[must_use]
+    pub fn minus(self, while_: std::time::Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(while_.as_micros()).unwrap_or(i64::MAX)))
+    }
 }
 
 impl fmt::Display for Timestamp {

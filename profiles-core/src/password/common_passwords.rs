@@ -6,16 +6,13 @@
 
 use std::cmp::Ordering;
 
-use zeroize::Zeroizing;
-
-use super::text::strip;
+use super::text::listed;
 
 const COMMON_PASSWORDS: &str = include_str!("common-passwords.txt");
 
 /// Whether the password stands in the list; case, and white space around it, are ignored.
 pub(super) fn is_common(password: &str) -> bool {
-    let password = Zeroizing::new(password.to_lowercase());
-    has_line(COMMON_PASSWORDS, strip(&password))
+    has_line(COMMON_PASSWORDS, &listed(password))
 }
 
 /// Binary search by byte offsets in sorted lines.

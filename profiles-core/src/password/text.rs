@@ -1,6 +1,7 @@
 //! What Python says of characters, where Rust says something else.
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use zeroize::Zeroizing;
 
 /// Characters with `Numeric_Type=Digit`: superscripts, digits in circles and the like. All are in category `No`, most of
 /// which is not this (`½`, `⑩`). The list is complete for good: since Unicode 6.3 no character is added to this type.
@@ -36,7 +37,13 @@ pub(super) fn is_digit(c: char) -> bool {
         || DIGITS_BESIDES_DECIMALS.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
+/// A password as the lists of refused ones hold it: in lower case, without white space around.
+pub(super) fn listed(text: &str) -> Zeroizing<String> {
+    let text = Zeroizing::new(text.to_lowercase());
+    Zeroizing::new(strip(&text).to_owned())
+}
+
 /// Python's `str.strip`: Unicode white space, and the four ASCII separators that Rust does not count as such.
-pub(super) fn strip(text: &str) -> &str {
+fn strip(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || ('\u{1C}'..='\u{1F}').contains(&c))
 }

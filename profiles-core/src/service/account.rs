@@ -4,7 +4,7 @@ use super::write_fresh;
 use crate::{
     Core, Error, FieldError, FieldErrors, Kind, Result,
     fields::{Field, name},
-    model::{Account, AccountId, PersonName, Username},
+    model::{Account, AccountId, AuditEvent, PersonName, Stamp, Username},
     permissions::{Action, Actor, Denied, Object},
     store::AccountChange,
 };
@@ -42,12 +42,17 @@ impl Core {
         self.authorise(actor, Action::Update, Object::Account { owner: id })?;
         let change = self.accept_edit(edit).await?;
         let read = || self.find_account(id);
-        let write =
-            |account: Account| self.store.update_account(id, account.revision, change.clone(), self.clock.now().into());
+        let renamed = change.username.is_some();
+        let write = |account: Account| {
+            // Given and family names are nobody's proof of anything; a username is.
+            let audit = self.done(AuditEvent::AccountChange, actor, id).filter(|_| renamed);
+            let stamp = Stamp { at: self.clock.now(), audit };
+            self.store.update_account(id, account.revision, change.clone(), stamp)
+        };
         write_fresh(Kind::Account, read().await?, read, write).await
     }
 
-    async fn find_account(&self, id: AccountId) -> Result<Account> {
+    pub(super) async fn find_account(&self, id: AccountId) -> Result<Account> {
         self.store.account(id).await?.ok_or(Error::Missing(Kind::Account))
     }
 

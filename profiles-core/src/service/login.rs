@@ -1,29 +1,49 @@
 //! Logging in, being recognised, logging out.
 
-use super::ATTEMPTS;
+use super::{
+    ATTEMPTS,
+    noting::lenient,
+    tries::{Target, Try},
+};
 use crate::{
-    Core, Error, FieldError, FieldErrors, Result, Settings, Verification,
+    Core, Error, FieldError, FieldErrors, LoginBy, Result, Verification,
     fields::{Field, name},
-    model::{Account, Digest, Email, Password, Principal, SecretKey, Timestamp, TokenKind, UsernameKey},
+    mail::Mail,
+    model::{
+        Account, AuditActor, AuditEvent, Carrier, Digest, Email, Lifetime, Network, Password, Principal, Scopes,
+        SecretKey, Stamp, Timestamp, TokenKind, UsernameKey,
+    },
     password::Verdict,
+    permissions::Actor,
     store::{LogIn, NewToken, StoreError},
 };
+
+/// Logins that an account keeps; of more, those end that were not used for longest. A script that logs in anew each time
+/// and never logs out meets it, and ends none but its own old logins.
+pub(super) const LOGINS: usize = 200;
 
 /// What somebody who logs in has filled in.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// Their username, as typed: any text, since an invalid one is merely nobody's.
     pub username: Field<Option<String>>,
-    /// An address, which is checked and then not used, as in the original.
+    /// Their address; only looked at where people log in with it.
     pub email: Field<Option<Email>>,
     /// Their password.
     pub password: Field<Password>,
+    /// The session that their browser comes with. If it is somebody else's, the login takes its place.
+    pub former: Option<SecretKey>,
 }
 
 impl Credentials {
     /// From texts; nothing is trimmed.
     pub fn parse(username: &str, password: &str) -> Self {
-        Self { username: Ok(Some(username.to_owned())), email: Ok(None), password: Password::parse(password) }
+        Self {
+            username: Ok(Some(username.to_owned())),
+            email: Ok(None),
+            password: Password::parse(password),
+            former: None,
+        }
     }
 }
 
@@ -34,26 +54,6 @@ pub struct Login {
     pub token: SecretKey,
     /// For the session cookie, where sessions are used.
     pub session: Option<SecretKey>,
-}
-
-impl Login {
-    /// What the store keeps of it.
-    pub(crate) fn to_keep(&self, at: Timestamp, settings: &Settings) -> Vec<NewToken> {
-        let make = |digest, kind, ends_at| NewToken {
-            digest,
-            kind,
-            lifetime: crate::model::Lifetime::until(ends_at),
-            name: None,
-            scopes: crate::model::Scopes::default(),
-            origin: crate::model::Origin::default(),
-        };
-        let token = make(self.token.digest(), TokenKind::Api, None);
-        let session = self
-            .session
-            .as_ref()
-            .map(|session| make(session.digest(), TokenKind::Session, Some(at.plus(settings.session_age))));
-        std::iter::once(token).chain(session).collect()
-    }
 }
 
 /// Who presented a token or a session id.
@@ -67,49 +67,83 @@ pub enum Authentication {
     Unknown,
 }
 
+/// As whom somebody logs in.
+enum Identity {
+    Username(String),
+    Email(Email),
+    /// A text where a username goes, which may be an address.
+    Either(String),
+}
+
+impl Identity {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Username(text) | Self::Either(text) => text,
+            Self::Email(email) => email.as_str(),
+        }
+    }
+}
+
 impl Core {
-    /// Logs in with a username (case ignored) and a password.
+    /// Logs in with what [`Settings::login_by`](crate::Settings::login_by) says (case ignored) and a password.
     ///
     /// Unknown account, wrong password and deactivated account have the same answer after the same work. A hash that is
     /// weaker than today's is replaced on the way.
     ///
     /// # Errors
-    /// [`Error::Invalid`]: fields that do not parse; else, under `non_field_errors`, no username, wrong credentials, or
-    /// (only after the right password) an address that must be verified first.
+    /// [`Error::Invalid`]: fields that do not parse; else, under `non_field_errors`, no username or address, wrong
+    /// credentials, or (only after the right password) an address that must be verified first. [`Error::Throttled`].
     pub async fn log_in(&self, credentials: Credentials) -> Result<(Account, Login)> {
         let mut errors = FieldErrors::new();
         let username = errors.check(name::USERNAME, credentials.username);
-        errors.check(name::EMAIL, credentials.email);
+        let email = errors.check(name::EMAIL, credentials.email);
         let password = errors.check(name::PASSWORD, credentials.password);
         errors.into_result()?;
-        let (Some(username), Some(password)) = (username.flatten().filter(|text| !text.is_empty()), password) else {
-            return Err(refused(FieldError::CredentialsRequired));
-        };
-        let key = UsernameKey::of(&username);
+        let identity = self.identity(username.flatten().filter(|text| !text.is_empty()), email.flatten())?;
+        let Some(password) = password else { return Err(refused(FieldError::CredentialsRequired)) };
+
+        let found = self.find_login(&identity).await?;
+        let target = found.as_ref().map_or(Target::Unknown(identity.as_str()), |account| Target::Known(account.id));
+        let attempt = self.begin_try(AuditEvent::Login, Actor::Anonymous, target).await?;
+        let outcome = self.log_in_as(&identity, found, &password, credentials.former, &attempt).await;
+        match &outcome {
+            Ok(_) | Err(Error::Invalid(_)) => {}
+            // It says nothing about the password.
+            Err(_) => self.undo_try(&attempt).await,
+        }
+        outcome
+    }
+
+    async fn log_in_as(
+        &self,
+        identity: &Identity,
+        mut found: Option<Account>,
+        password: &Password,
+        former: Option<SecretKey>,
+        attempt: &Try,
+    ) -> Result<(Account, Login)> {
         for _ in 0..ATTEMPTS {
-            let account = self.store.account_by_username(&key).await?;
-            let (account, rehash) = self.check_password(account, &password).await?;
+            let (account, rehash) = self.check_password(found, password, attempt).await?;
             let rehashed = if rehash { Some(self.hasher.hash(password.clone().into_secret()).await?) } else { None };
             let at = self.clock.now();
             let login = self.new_login()?;
-            let tokens = login.to_keep(at, &self.settings);
             let command = LogIn {
                 account: account.id,
-                checked: account.password,
                 rehashed,
-                tokens,
-                most: 200,
-                former: None,
-                place: None,
-                if_new_place: None,
-                forgive: Vec::new(),
-                audit: None,
+                tokens: self.to_keep(&login, at),
+                most: LOGINS,
+                former: former.as_ref().map(SecretKey::digest),
+                place: self.place(),
+                if_new_place: self.new_login_notice(&account, at),
+                forgive: attempt.forgiven(),
+                audit: self.done(AuditEvent::Login, AuditActor::Account(account.id), account.id),
+                checked: account.password,
                 at,
             };
             match self.store.log_in(command).await {
                 Ok(account) => return Ok((account, login)),
                 // The password or the account changed while it was being hashed: look again.
-                Err(StoreError::Stale) => {}
+                Err(StoreError::Stale) => found = self.find_login(identity).await?,
                 Err(StoreError::Missing) => return Err(refused(FieldError::WrongCredentials)),
                 Err(other) => return Err(other.into()),
             }
@@ -117,48 +151,140 @@ impl Core {
         Err(Error::Busy)
     }
 
+    /// As whom, by what this deployment takes.
+    fn identity(&self, username: Option<String>, email: Option<Email>) -> Result<Identity> {
+        match self.settings.login_by {
+            LoginBy::Username => {
+                username.map(Identity::Username).ok_or_else(|| refused(FieldError::CredentialsRequired))
+            }
+            LoginBy::Email => email.map(Identity::Email).ok_or_else(|| refused(FieldError::EmailCredentialsRequired)),
+            LoginBy::Either => match (email, username) {
+                (Some(email), _) => Ok(Identity::Email(email)),
+                (None, Some(username)) => Ok(Identity::Either(username)),
+                (None, None) => Err(refused(FieldError::EitherCredentialsRequired)),
+            },
+        }
+    }
+
+    /// The account of this name or address. Of several with one address it is the one that has verified it, or else the
+    /// oldest; the others log in by their names.
+    async fn find_login(&self, identity: &Identity) -> Result<Option<Account>> {
+        let named = async |text: &str| self.store.account_by_username(&UsernameKey::of(text)).await;
+        Ok(match identity {
+            Identity::Username(text) => named(text).await?,
+            Identity::Email(email) => self.account_of(email).await?,
+            Identity::Either(text) => {
+                let by_email = match Email::parse(text) {
+                    Ok(email) => self.account_of(&email).await?,
+                    Err(_) => None,
+                };
+                if by_email.is_some() { by_email } else { named(text).await? }
+            }
+        })
+    }
+
+    async fn account_of(&self, email: &Email) -> Result<Option<Account>> {
+        if let Some(account) = self.store.account_by_verified_email(email).await? {
+            return Ok(Some(account));
+        }
+        Ok(self.store.accounts_by_email(email, 1).await?.into_iter().next())
+    }
+
     /// The account, if this is its password and it may log in; and whether its hash is outdated.
-    async fn check_password(&self, account: Option<Account>, password: &Password) -> Result<(Account, bool)> {
+    async fn check_password(
+        &self,
+        account: Option<Account>,
+        password: &Password,
+        attempt: &Try,
+    ) -> Result<(Account, bool)> {
+        let id = account.as_ref().map(|account| account.id);
         let hash = account.as_ref().map(|account| account.password.clone());
         let verdict = self.hasher.verify(password.clone().into_secret(), hash).await?;
         let account = account.filter(|account| account.is_active && verdict != Verdict::Wrong);
-        let Some(account) = account else { return Err(refused(FieldError::WrongCredentials)) };
+        let Some(account) = account else {
+            self.note_refusal(AuditEvent::Login, AuditActor::Anonymous, id).await?;
+            return Err(refused(FieldError::WrongCredentials));
+        };
         if self.settings.verification == Verification::Mandatory && !account.email_verified {
+            // The password was right: whoever confirms their address next must not have to wait.
+            self.store.forgive(&attempt.forgiven()).await?;
+            self.note_refusal(AuditEvent::Login, AuditActor::Anonymous, id).await?;
             return Err(refused(FieldError::EmailUnverified));
         }
         Ok((account, verdict == Verdict::RightButOutdated))
     }
 
     /// New secrets for a login.
-    pub(crate) fn new_login(&self) -> Result<Login> {
+    pub(super) fn new_login(&self) -> Result<Login> {
         let make = |kind| SecretKey::generate(kind, self.entropy.as_ref());
         let session = self.settings.session_login.then(|| make(TokenKind::Session)).transpose()?;
         Ok(Login { token: make(TokenKind::Api)?, session })
     }
 
-    /// Recognises a token or a session id that a request presents. One look-up; nothing is written.
+    /// What the store keeps of a login.
+    pub(super) fn to_keep(&self, login: &Login, at: Timestamp) -> Vec<NewToken> {
+        let settings = &self.settings;
+        let token =
+            Lifetime { ends_at: settings.token_age.map(|age| at.plus(age)), idle: lenient(settings.token_idle) };
+        let session = Lifetime { ends_at: Some(at.plus(settings.session_age)), idle: lenient(settings.session_idle) };
+        let keep = |key: &SecretKey, kind, lifetime| NewToken {
+            digest: key.digest(),
+            kind,
+            lifetime,
+            name: None,
+            scopes: Scopes::default(),
+            origin: self.origin.clone(),
+        };
+        let token = keep(&login.token, TokenKind::Api, token);
+        let session = login.session.as_ref().map(|key| keep(key, TokenKind::Session, session));
+        std::iter::once(token).chain(session).collect()
+    }
+
+    /// The part of the internet that the request comes from.
+    pub(super) fn place(&self) -> Option<Network> {
+        self.origin.address().map(Network::of_place)
+    }
+
+    fn new_login_notice(&self, account: &Account, at: Timestamp) -> Option<Mail> {
+        let to = account.email.clone().filter(|_| self.settings.notices.new_login)?;
+        Some(Mail::NewLogin {
+            username: account.username.clone(),
+            to,
+            at,
+            address: self.origin.address().map(|address| address.to_string()).unwrap_or_default(),
+            agent: self.origin.agent().unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// Recognises a token or a session id that a request presents in this way. One look-up; that it was used is noted now
+    /// and then.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if the store fails.
-    pub async fn authenticate(&self, presented: &SecretKey, kind: TokenKind) -> Result<Authentication> {
-        let principal = self.store.principal(&presented.digest(), self.clock.now()).await?;
-        Ok(match principal.filter(|principal| principal.kind == kind) {
-            Some(principal) if principal.is_active => Authentication::Known(principal),
+    pub async fn authenticate(&self, presented: &SecretKey, carrier: Carrier) -> Result<Authentication> {
+        let (digest, now) = (presented.digest(), self.clock.now());
+        let principal = self.store.principal(&digest, now).await?;
+        Ok(match principal.filter(|principal| principal.kind.carrier() == carrier) {
+            Some(principal) if principal.is_active => {
+                self.note_use(digest, &principal, now).await;
+                Authentication::Known(principal)
+            }
             Some(_) => Authentication::Inactive,
             None => Authentication::Unknown,
         })
     }
 
-    /// Ends these tokens and sessions; other logins of the account go on.
+    /// Ends these tokens and sessions, which the actor presents; other logins of the account go on.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Busy`] if the store fails; then they are still good.
-    pub async fn log_out(&self, presented: &[SecretKey]) -> Result<()> {
+    pub async fn log_out(&self, actor: Actor, presented: &[SecretKey]) -> Result<()> {
         let digests: Vec<Digest> = presented.iter().map(SecretKey::digest).collect();
         if digests.is_empty() {
             return Ok(());
         }
-        Ok(self.store.revoke(&digests, self.clock.now().into()).await?)
+        let audit = actor.account().and_then(|account| self.done(AuditEvent::Logout, actor, account));
+        Ok(self.store.revoke(&digests, Stamp { at: self.clock.now(), audit }).await?)
     }
 }
 

@@ -4,7 +4,7 @@ use super::write_fresh;
 use crate::{
     Core, Error, FieldError, FieldErrors, Kind, Result,
     fields::name,
-    model::{Account, AccountId, Email, Password, Username, UsernameKey},
+    model::{Account, AccountId, AuditActor, AuditEvent, AuditOutcome, Email, Password, Stamp, Username, UsernameKey},
     store::{AccountChange, Register, Revoke, SetPassword},
 };
 
@@ -39,7 +39,7 @@ impl Core {
             tokens: Vec::new(),
             former: None,
             place: None,
-            audit: None,
+            audit: Some(self.line(AuditEvent::Registration, AuditOutcome::Done, AuditActor::Operator, None)),
             mail_key: None,
             outbox: Vec::new(),
             at: self.clock.now(),
@@ -76,13 +76,32 @@ impl Core {
                 expected: account.revision,
                 password: hash.clone(),
                 revoke: Revoke::Everything,
-                outbox: Vec::new(),
+                outbox: self.password_notice(&account, self.clock.now()),
                 forgive: Vec::new(),
-                audit: None,
+                audit: self.done(AuditEvent::PasswordChange, AuditActor::Operator, account.id),
                 at: self.clock.now(),
             })
         };
         write_fresh(Kind::Account, read().await?, read, write).await
+    }
+
+    /// The account of this name.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub async fn account_named(&self, username: &UsernameKey) -> Result<Account> {
+        self.find(username).await
+    }
+
+    /// Erases an account with all that is its own, as its owner could.
+    ///
+    /// # Errors
+    /// [`Error::Missing`].
+    pub async fn erase_account(&self, username: &UsernameKey) -> Result<Account> {
+        let account = self.find(username).await?;
+        let audit = self.done(AuditEvent::Erasure, AuditActor::Operator, account.id);
+        self.erase(&account, Stamp { at: self.clock.now(), audit }).await?;
+        Ok(account)
     }
 
     /// Accounts after `after`, by id, at most `limit`.
@@ -96,7 +115,9 @@ impl Core {
     async fn change(&self, username: &UsernameKey, change: AccountChange) -> Result<Account> {
         let read = || self.find(username);
         let write = |account: Account| {
-            self.store.update_account(account.id, account.revision, change.clone(), self.clock.now().into())
+            let audit = self.done(AuditEvent::AccountChange, AuditActor::Operator, account.id);
+            let stamp = Stamp { at: self.clock.now(), audit };
+            self.store.update_account(account.id, account.revision, change.clone(), stamp)
         };
         write_fresh(Kind::Account, read().await?, read, write).await
     }

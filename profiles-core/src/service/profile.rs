@@ -3,7 +3,7 @@
 use super::write_fresh;
 use crate::{
     Core, Error, Kind, Result,
-    model::{Profile, ProfileId},
+    model::{AuditEvent, Profile, ProfileId},
     permissions::{Action, Actor, Denied, Object},
     store::{ProfileChange, ProfileFilter, Rows, Slice},
 };
@@ -13,6 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub struct ProfileEditor<'a> {
     core: &'a Core,
+    actor: Actor,
     profile: Profile,
 }
 
@@ -72,7 +73,7 @@ impl Core {
     pub async fn edit_profile(&self, actor: Actor, id: ProfileId, filter: &ProfileFilter) -> Result<ProfileEditor<'_>> {
         let profile = self.profile(actor, id, filter).await?;
         self.authorise(actor, Action::Update, Object::Profile { owner: profile.account })?;
-        Ok(ProfileEditor { core: self, profile })
+        Ok(ProfileEditor { core: self, actor, profile })
     }
 }
 
@@ -88,11 +89,13 @@ impl ProfileEditor<'_> {
     /// # Errors
     /// [`Error::Missing`] if the profile was removed in between.
     pub async fn apply(self, change: ProfileChange) -> Result<Profile> {
-        let Self { core, profile } = self;
+        let Self { core, actor, profile } = self;
         let id = profile.id;
         let read = || core.find_profile(id);
-        let write =
-            |profile: Profile| core.store.update_profile(id, profile.revision, change.clone(), core.clock.now().into());
+        let write = |profile: Profile| {
+            let stamp = core.stamp_of(AuditEvent::ProfileEdit, actor, profile.account, id.get());
+            core.store.update_profile(id, profile.revision, change.clone(), stamp)
+        };
         write_fresh(Kind::Profile, profile, read, write).await
     }
 }

@@ -3,7 +3,7 @@
 use super::write_fresh;
 use crate::{
     Core, Error, Kind, Result,
-    model::{Status, StatusId, StatusText},
+    model::{AuditEvent, Status, StatusId, StatusText},
     permissions::{Action, Actor, Denied, Object},
     store::{Rows, Slice, StatusFilter},
 };
@@ -12,6 +12,7 @@ use crate::{
 #[derive(Debug)]
 pub struct StatusEditor<'a> {
     core: &'a Core,
+    actor: Actor,
     status: Status,
 }
 
@@ -24,7 +25,7 @@ impl Core {
     /// # tokio::runtime::Runtime::new()?.block_on(async {
     /// let core = Core::builder(Arc::new(MemoryStore::new())).build()?;
     /// let form = Registration::parse("ada", "ada@example.org", "tulip-tango-9", "tulip-tango-9");
-    /// let ada = Actor::Account { id: core.register(form).await?.registered.account.id, is_staff: false };
+    /// let ada = Actor::from(&core.register(form).await?.registered.account);
     ///
     /// let text = StatusText::parse("Hello, this is my first status!").expect("short enough");
     /// let status = core.post_status(ada, text).await?;
@@ -80,7 +81,7 @@ impl Core {
     pub async fn edit_status(&self, actor: Actor, id: StatusId, filter: &StatusFilter) -> Result<StatusEditor<'_>> {
         let status = self.status(actor, id, filter).await?;
         self.authorise(actor, Action::Update, Object::Status { owner: status.account })?;
-        Ok(StatusEditor { core: self, status })
+        Ok(StatusEditor { core: self, actor, status })
     }
 
     /// Deletes a status.
@@ -90,7 +91,8 @@ impl Core {
     pub async fn delete_status(&self, actor: Actor, id: StatusId, filter: &StatusFilter) -> Result<()> {
         let status = self.status(actor, id, filter).await?;
         self.authorise(actor, Action::Delete, Object::Status { owner: status.account })?;
-        self.store.delete_status(id, self.clock.now().into()).await.map_err(Error::from_store(Kind::Status))
+        let stamp = self.stamp_of(AuditEvent::StatusDeletion, actor, status.account, id.get());
+        self.store.delete_status(id, stamp).await.map_err(Error::from_store(Kind::Status))
     }
 }
 
@@ -100,11 +102,13 @@ impl StatusEditor<'_> {
     /// # Errors
     /// [`Error::Missing`] if the status was deleted in between.
     pub async fn apply(self, text: Option<StatusText>) -> Result<Status> {
-        let Self { core, status } = self;
+        let Self { core, actor, status } = self;
         let id = status.id;
         let read = || core.find_status(id);
-        let write =
-            |status: Status| core.store.update_status(id, status.revision, text.clone(), core.clock.now().into());
+        let write = |status: Status| {
+            let stamp = core.stamp_of(AuditEvent::StatusEdit, actor, status.account, id.get());
+            core.store.update_status(id, status.revision, text.clone(), stamp)
+        };
         write_fresh(Kind::Status, status, read, write).await
     }
 }

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 
 use super::{
     AccountChange, Accounts, Admission, Attempt, Audit, AuditFilter, ConfirmEmail, EmailConfirmation, EndTokens,
-    EraseAccount, Erasure, Forgive, Inconsistency, IssueToken, Jobs, LogIn, MailKeys, Maintenance, OutboxItem,
-    ProfileChange, ProfileFilter, Profiles, Register, Registered, ResetPassword, Result, Rows, SendKeys, SetPassword,
-    Slice, StatusFilter, Statuses, Store, Throttles, Tokens,
+    EraseAccount, Erasure, Forgive, Inconsistency, IssueToken, Jobs, LogIn, MailKeys, MailOutcome, Maintenance,
+    OutboxEntry, OutboxItem, ProfileChange, ProfileFilter, Profiles, Register, Registered, ResetPassword, Result, Rows,
+    SendKeys, SetPassword, Slice, StatusFilter, Statuses, Store, Throttles, Tokens,
 };
 use crate::{
     event::EventStream,
@@ -165,7 +165,11 @@ hand_on! {
 hand_on! {
     Jobs {
         write lease(now: Timestamp, hold: Duration, limit: usize) -> Vec<OutboxItem>;
-        write complete(id: OutboxId) -> ();
+        write finish(id: OutboxId, attempt: u32, outcome: MailOutcome) -> ();
+        read next_mail() -> Option<Timestamp>;
+        read mails(after: Option<OutboxId>, limit: usize) -> Vec<OutboxEntry>;
+        write retry_mail(id: OutboxId, now: Timestamp) -> bool;
+        write drop_mail(id: OutboxId) -> bool;
     }
 }
 

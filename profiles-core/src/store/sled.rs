@@ -131,7 +131,7 @@ impl SledStore {
     pub const OPENING_THREAD: &str = open::OPENING_THREAD;
 
     /// Opens the database in a directory, or makes one. Blocks for as long as that takes: milliseconds, or seconds for
-    /// gigabytes.
+    /// gigabytes. Mails that an earlier process had leased and did not finish are due again.
     pub fn open(config: SledConfig) -> Result<Self, OpenError> {
         Self::open_with(config, |data| Box::new(Disk(data)))
     }
@@ -143,7 +143,8 @@ impl SledStore {
         let events = EventPublisher::default();
         let shared = Arc::new(Shared::new(engine.clone(), events.source()));
         let barrier = barrier(data);
-        let writer = Writer { engine, barrier, events, shared: Arc::clone(&shared), directory, commits };
+        let mut writer = Writer { engine, barrier, events, shared: Arc::clone(&shared), directory, commits };
+        writer.begin().map_err(|reason| OpenError::io(&path)(io::Error::other(reason.to_string())))?;
         let (inlet, ended, thread) = writer.start(queue).map_err(OpenError::io(&path))?;
         Ok(Self {
             shared,

@@ -4,13 +4,15 @@ use profiles_core::store::Maintenance;
 
 use super::{Failure, one_line, say};
 use crate::{
-    app::open_store,
+    app::{open_store, password_policy},
     config::{Config, Storage},
     secret,
 };
 
 /// Says what is sound, a line each, and fails if something is not. Makes nothing.
 pub(super) async fn run(config: &Config) -> Result<(), Failure> {
+    // It reads the list of refused passwords.
+    password_policy(config)?;
     say("configuration: valid")?;
     let data_dir = config.storage.data_dir.display();
     if is_unmade(&config.storage) {

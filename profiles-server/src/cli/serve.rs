@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{Failure, runtime};
-use crate::{config::Config, logging, mailer::Console, server::Server};
+use crate::{config::Config, logging, mailer, server::Server};
 
 /// Serves until a signal comes, and ends at once if a second one does.
 pub(super) fn serve(config: Config) -> Result<(), Failure> {
@@ -24,10 +24,11 @@ pub(super) fn serve(config: Config) -> Result<(), Failure> {
 async fn until_signals(config: Config) -> Result<(), Failure> {
     // Before anything is opened: a signal that comes early must not end us in the middle.
     let mut signals = Signals::new()?;
+    let mailer = mailer::transport(&config.mail)?;
     let server = Server::start(config).await?;
     super::announce(&server);
     let stop = Arc::new(Notify::new());
-    let running = server.run(Arc::new(Console::stdout()), {
+    let running = server.run(mailer, {
         let stop = Arc::clone(&stop);
         async move { stop.notified().await }
     });

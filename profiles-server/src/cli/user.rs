@@ -4,18 +4,18 @@ use std::io::{self, IsTerminal, Read, Write};
 
 use clap::{Args, Subcommand};
 use profiles_core::{
-    Core, Error, FieldError, NewAccount,
-    model::{Account, Email, Password, Username, UsernameKey},
+    FieldError,
+    model::{Email, Password, Username},
 };
-use serde::Serialize;
 
 use super::{Failure, one_line, say};
-use crate::{app::open_core, config::Config};
+use crate::{
+    config::Config,
+    operator::{Operator, user},
+};
 
 /// Bytes of a password that standard input may hold: more than any policy asks for.
 const LONGEST_PASSWORD: u64 = 64 * 1024;
-/// Accounts that are read at a time.
-const PAGE: usize = 500;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -59,6 +59,14 @@ pub(super) enum UserCommand {
         #[command(flatten)]
         password: FromStdin,
     },
+    /// Erase an account with its profile, statuses, logins and mails. This can't be undone.
+    Erase {
+        /// Its name, in any case.
+        name: String,
+        /// Do it without another question.
+        #[arg(long, required = true)]
+        yes: bool,
+    },
     /// List the accounts.
     List {
         /// As one JSON object a line.
@@ -77,43 +85,44 @@ pub(super) struct FromStdin {
 
 pub(super) async fn run(command: UserCommand, config: &Config) -> Result<(), Failure> {
     // What was typed is looked at before the database is, which a first command makes.
-    let command = Parsed::new(command)?;
-    let core = open_core(config)?.core;
-    let done = perform(command, &core).await;
-    let closed = core.store().close().await.map_err(Error::from);
+    let asked = Asked::new(command)?;
+    let operator = Operator::connect(config).await?;
+    let done = match asked {
+        Asked::Once(command) => once(command, &operator).await,
+        Asked::List { json } => list(&operator, json).await,
+    };
+    let closed = operator.close().await;
     done?;
     Ok(closed?)
 }
 
 /// A command that can be done.
-enum Parsed {
-    Create(Box<NewAccount>),
-    SetActive(String, bool),
-    SetStaff(String, bool),
-    SetPassword(String, Password),
+enum Asked {
+    Once(user::Command),
     List { json: bool },
 }
 
-impl Parsed {
+impl Asked {
     fn new(command: UserCommand) -> Result<Self, Failure> {
-        Ok(match command {
+        Ok(Self::Once(match command {
             UserCommand::Create { name, email, staff, password: FromStdin { .. } } => {
-                Self::Create(Box::new(NewAccount {
+                user::Command::Create(Box::new(user::Create {
                     username: parsed("the name", Username::parse(name.trim()))?,
                     email: parsed("--email", Email::parse(email.trim()))?,
                     password: password(io::stdin())?,
                     is_staff: staff,
                 }))
             }
-            UserCommand::Deactivate { name } => Self::SetActive(name, false),
-            UserCommand::Activate { name } => Self::SetActive(name, true),
-            UserCommand::Promote { name } => Self::SetStaff(name, true),
-            UserCommand::Demote { name } => Self::SetStaff(name, false),
+            UserCommand::Deactivate { name } => user::Command::SetActive { name, active: false },
+            UserCommand::Activate { name } => user::Command::SetActive { name, active: true },
+            UserCommand::Promote { name } => user::Command::SetStaff { name, staff: true },
+            UserCommand::Demote { name } => user::Command::SetStaff { name, staff: false },
             UserCommand::SetPassword { name, password: FromStdin { .. } } => {
-                Self::SetPassword(name, password(io::stdin())?)
+                user::Command::SetPassword { name, password: password(io::stdin())? }
             }
-            UserCommand::List { json } => Self::List { json },
-        })
+            UserCommand::Erase { name, yes: _ } => user::Command::Erase { name },
+            UserCommand::List { json } => return Ok(Self::List { json }),
+        }))
     }
 }
 
@@ -145,82 +154,47 @@ fn read_password(input: impl Read) -> Result<Password, Failure> {
     parsed("the password", Password::parse(password))
 }
 
-async fn perform(command: Parsed, core: &Core) -> Result<(), Failure> {
-    match command {
-        Parsed::Create(new) => {
-            let account = core.create_account(*new).await?;
+async fn once(command: user::Command, operator: &Operator) -> Result<(), Failure> {
+    let told = match operator.ask(command).await? {
+        user::Answer::Made(account) => {
             let role = if account.is_staff { ", staff" } else { "" };
-            say(&format!("made {} (account {}{role})", account.username, account.id))
+            format!("made {} (account {}{role})", account.username, account.id)
         }
-        Parsed::SetActive(name, active) => {
-            let account = named(&name, core.set_active(&UsernameKey::of(&name), active).await)?;
-            say(&format!("{} is {}", account.username, if active { "active" } else { "inactive" }))
+        user::Answer::Active(account) => {
+            format!("{} is {}", account.username, if account.is_active { "active" } else { "inactive" })
         }
-        Parsed::SetStaff(name, staff) => {
-            let account = named(&name, core.set_staff(&UsernameKey::of(&name), staff).await)?;
-            say(&format!("{} is {}", account.username, if staff { "staff" } else { "not staff" }))
+        user::Answer::Staff(account) => {
+            format!("{} is {}", account.username, if account.is_staff { "staff" } else { "not staff" })
         }
-        Parsed::SetPassword(name, password) => {
-            let account = named(&name, core.replace_password(&UsernameKey::of(&name), password).await)?;
-            say(&format!("{} has a new password, and is logged out everywhere", account.username))
+        user::Answer::PasswordReplaced(account) => {
+            format!("{} has a new password, and is logged out everywhere", account.username)
         }
-        Parsed::List { json } => list(core, json).await,
-    }
+        user::Answer::Erased(account) => format!("erased {} (account {})", account.username, account.id),
+    };
+    say(&told)
 }
 
-fn named(name: &str, answer: Result<Account, Error>) -> Result<Account, Failure> {
-    match answer {
-        Err(Error::Missing(_)) => Err(Failure::Input(format!("there is no account {name:?}"))),
-        other => Ok(other?),
-    }
-}
-
-/// An account as `user list` shows it.
-#[derive(Serialize)]
-struct Row<'a> {
-    id: u64,
-    username: &'a str,
-    email: &'a str,
-    is_staff: bool,
-    is_active: bool,
-    joined_at: String,
-}
-
-async fn list(core: &Core, json: bool) -> Result<(), Failure> {
+async fn list(operator: &Operator, json: bool) -> Result<(), Failure> {
     let mut out = io::BufWriter::new(io::stdout());
-    let mut last = None;
+    let mut after = None;
     loop {
-        let page = core.accounts(last, PAGE).await?;
-        for account in &page {
-            let row = row(account);
-            let line = if json { serde_json::to_string(&row).map_err(io::Error::from)? } else { line(&row) };
+        let page = operator.ask(user::List { after }).await?;
+        let Some(last) = page.last() else { return Ok(out.flush()?) };
+        after = Some(last.id);
+        for row in &page {
+            let line = if json { serde_json::to_string(row).map_err(io::Error::from)? } else { line(row) };
             writeln!(out, "{line}")?;
         }
-        match page.last() {
-            Some(account) => last = Some(account.id),
-            None => return Ok(out.flush()?),
-        }
-    }
-}
-
-fn row(account: &Account) -> Row<'_> {
-    Row {
-        id: account.id.get(),
-        username: account.username.as_str(),
-        email: account.email.as_ref().map_or("", |email| email.as_str()),
-        is_staff: account.is_staff,
-        is_active: account.is_active,
-        joined_at: account.joined_at.to_string(),
     }
 }
 
 /// For people: columns that mostly line up, though accounts are not all read before the first is printed.
-fn line(row: &Row<'_>) -> String {
+fn line(row: &user::Row) -> String {
     let staff = if row.is_staff { "staff" } else { "" };
     let active = if row.is_active { "" } else { "inactive" };
     // An address in quotes can hold control characters.
-    let (username, email) = (one_line(row.username), one_line(row.email));
-    let line = format!("{:>6}  {username:<20}  {email:<30}  {}  {staff} {active}", row.id, row.joined_at);
+    let (username, email) = (one_line(&row.username), one_line(&row.email));
+    let line = format!("{:>6}  {username:<20}  {email:<30}  {}  {staff} {active}", row.id.get(), row.joined_at);
     line.trim_end().to_owned()
 }
 

@@ -25,8 +25,8 @@ settings! {
         "reads" => reads: Reads = Reads::Open;
         /// Status of an answer to somebody who is not logged in: "401" or "403".
         "anonymous" => anonymous: Anonymous = Anonymous::Unauthorized;
-        /// Whether failed logins and floods of requests are to be slowed down: "on" or "off". Neither changes anything in
-        /// this version, which has no throttles.
+        /// Whether wrong passwords, registrations and requests for mails are slowed down: "on" or "off", which is for
+        /// tests alone.
         "throttle" => throttle: Throttle = Throttle::On;
     }
 }

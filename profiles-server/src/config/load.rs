@@ -98,13 +98,19 @@ impl Config {
         first.read(file.as_ref(), sources, Some("compat"))?;
         let compat = first.loaded.config.api.compat;
         let mut loading = Loading::over(Config::compatible_with(compat));
-        if compat == Compat::DjRestAuth {
-            loading.loaded.origins.extend(["pagination", "max_page_size"].map(|key| (key, Origin::Compat)));
-        }
+        loading.loaded.origins.extend(Self::keys_changed_by(compat).map(|key| (key, Origin::Compat)));
         loading.read(file.as_ref(), sources, None)?;
         loading.loaded.warnings = unknown_variables(&sources.environment);
         loading.loaded.config.check()?;
         Ok(loading.loaded)
+    }
+
+    /// Settings whose defaults this changes.
+    fn keys_changed_by(compat: Compat) -> impl Iterator<Item = &'static str> {
+        let (mut ours, theirs) = (Self::default(), Self::compatible_with(compat));
+        ours.api.compat = compat;
+        let shown = |config: &Self, key| config.groups().iter().find_map(|group| group.shown(key));
+        Self::settings().map(|setting| setting.key).filter(move |key| shown(&ours, key) != shown(&theirs, key))
     }
 
     pub(super) fn settings() -> impl Iterator<Item = &'static Setting> {

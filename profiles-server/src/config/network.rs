@@ -2,7 +2,11 @@
 
 use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
 
-use super::{setting::settings, value::as_written};
+use super::{
+    setting::settings,
+    value::{Shown, Value, as_written},
+};
+use crate::http::IpNetwork;
 
 settings! {
     /// Where the server listens and how long it waits.
@@ -12,6 +16,9 @@ settings! {
         /// Where clients reach this server, when that is not `bind`: base of the links in mails. With https, cookies
         /// are for https only.
         "public_url" => public_url: Option<WebUrl> = None;
+        /// Proxies whose X-Forwarded-For header is believed: addresses or networks like `10.0.0.0/8`, separated by commas
+        /// in a flag or variable. From all others, the address of the connection counts.
+        "trusted_proxies" => trusted_proxies: Vec<IpNetwork> = Vec::new();
         /// Connections at once; more of them wait to be accepted.
         "max_connections" => max_connections: u32 = 10_000, 1..=1_000_000;
         /// Seconds that a client has to send the head of a request.
@@ -108,6 +115,12 @@ impl WebUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its host, with the port if there is one.
+    pub(crate) fn host(&self) -> &str {
+        let rest = self.0.split_once("://").map_or(self.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default()
+    }
 }
 
 impl FromStr for WebUrl {
@@ -130,6 +143,16 @@ impl FromStr for WebUrl {
 
 as_written!(WebUrl);
 
+impl Value for IpNetwork {
+    fn from_text(text: &str) -> Result<Self, String> {
+        text.parse()
+    }
+
+    fn shown(&self) -> Shown {
+        Shown::text(self.to_string())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_public_url_is_a_plain_one() {
-        assert_eq!("https://a.example/p/".parse::<WebUrl>().unwrap().as_str(), "https://a.example/p");
+        let url: WebUrl = "https://a.example:8443/p/".parse().unwrap();
+        assert_eq!((url.as_str(), url.host()), ("https://a.example:8443/p", "a.example:8443"));
         for bad in ["a.example", "ftp://a", "https://", "https:///p", "https://u:p@a", "https://a?b", "https://a b"] {
             assert!(bad.parse::<WebUrl>().is_err(), "{bad}");
         }

@@ -1,17 +1,26 @@
-//! Sessions and cookies.
+//! Sessions, tokens and cookies.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 use super::{choice::choice, setting::settings, value::as_written};
 
+const MINUTE: Duration = Duration::from_mins(1);
+const YEARS: Duration = Duration::from_hours(24 * 366 * 10);
+
 settings! {
-    /// Sessions and cookies.
+    /// Sessions, tokens and cookies.
     pub struct Sessions {
         /// Whether a login opens a session, with a cookie, beside its token.
         "session_login" => session_login: bool = true;
         /// Seconds that a session lasts.
         "session_age" => session_age: Duration = Duration::from_hours(24 * 14),
-            Duration::from_mins(1)..=Duration::from_hours(24 * 366 * 10);
+            MINUTE..=YEARS;
+        /// Seconds that a session may lie unused; unless set, as long as it lasts.
+        "session_idle" => session_idle: Option<Duration> = None, Some(MINUTE)..=Some(YEARS);
+        /// Seconds that the token of a login lasts; unless set, for ever.
+        "token_age" => token_age: Option<Duration> = None, Some(MINUTE)..=Some(YEARS);
+        /// Seconds that the token of a login may lie unused; unless set, as long as it lasts.
+        "token_idle" => token_idle: Option<Duration> = None, Some(MINUTE)..=Some(YEARS);
         /// Whether cookies are for https only: "always", "never", or "auto" when `public_url` is https.
         "secure_cookies" => secure_cookies: SecureCookies = SecureCookies::Auto;
         /// Other origins whose pages may send requests with a session, like `https://app.example` or

@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use secrecy::{ExposeSecret, SecretBox};
 
 use super::{
+    ControlSocket,
     setting::settings,
     value::{Shown, Value},
 };
@@ -20,6 +21,9 @@ settings! {
         /// 64 hex digits from which the keys in mails are made. Without it they are kept in `secret.key` in `data_dir`.
         /// A command line can be read by everybody on the machine: prefer the file or the environment.
         "secret_key" => secret_key: Option<SecretKey> = None;
+        /// Where operator's commands reach a running server: "auto", which is the Unix socket `control.sock` in
+        /// `data_dir`, "off", or another path.
+        "control_socket" => control_socket: ControlSocket = ControlSocket::Auto;
     }
 }
 
@@ -32,6 +36,15 @@ impl Storage {
     /// File of the secret, where none is set.
     pub(crate) fn secret_file(&self) -> PathBuf {
         self.data_dir.join("secret.key")
+    }
+
+    /// Where operator's commands reach a running server, if anywhere.
+    pub(crate) fn control_socket(&self) -> Option<PathBuf> {
+        match &self.control_socket {
+            ControlSocket::Auto => Some(self.data_dir.join("control.sock")),
+            ControlSocket::Off => None,
+            ControlSocket::At(path) => Some(path.clone()),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use poem_openapi::{
 };
 use profiles_core::{
     Authentication, Core,
-    model::{SecretKey, TokenKind},
+    model::{Carrier, SecretKey},
     permissions::Actor,
 };
 
@@ -30,9 +30,11 @@ pub enum AuthenticationOrder {
     SessionFirst,
 }
 
-/// Who sends the request, and the secrets with which they proved it.
+/// Who sends the request, the secrets with which they proved it, and the core as it serves them.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
+    /// It knows where the request comes from.
+    pub(crate) core: Core,
     pub(crate) actor: Actor,
     /// The token or the session that was accepted, and the session cookie in any case: what a logout ends.
     pub(crate) presented: Vec<SecretKey>,
@@ -61,7 +63,7 @@ pub(crate) async fn recognise(
 ) -> Result<Recognised, ApiError> {
     let session = cookies::get(request, cookies::SESSION).map(|id| SecretKey::presented(&id));
     let mut outcome = Recognised {
-        caller: Caller { actor: Actor::Anonymous, presented: session.iter().cloned().collect() },
+        caller: Caller { core: core.clone(), actor: Actor::Anonymous, presented: session.iter().cloned().collect() },
         session_seen: false,
         session_dead: false,
         by_session: false,
@@ -70,7 +72,7 @@ pub(crate) async fn recognise(
         return Ok(outcome);
     }
     if let Some(token) = token(request.headers())? {
-        outcome.caller.actor = match core.authenticate(&token, TokenKind::Api).await? {
+        outcome.caller.actor = match core.authenticate(&token, Carrier::Header).await? {
             Authentication::Known(principal) => Actor::from(&principal),
             Authentication::Inactive => return Err(ApiError::BadCredentials("User inactive or deleted.")),
             Authentication::Unknown => return Err(ApiError::BadCredentials("Invalid token.")),
@@ -87,7 +89,7 @@ pub(crate) async fn recognise(
 async fn by_session(core: &Core, session: Option<&SecretKey>, outcome: &mut Recognised) -> Result<bool, ApiError> {
     outcome.session_seen = true;
     let Some(session) = session else { return Ok(false) };
-    match core.authenticate(session, TokenKind::Session).await? {
+    match core.authenticate(session, Carrier::Cookie).await? {
         Authentication::Known(principal) => {
             outcome.caller.actor = Actor::from(&principal);
             outcome.by_session = true;
@@ -152,9 +154,8 @@ impl<'a> ApiExtractor<'a> for Caller {
         _: &mut RequestBody,
         _: ExtractParamOptions<Self::ParamType>,
     ) -> poem::Result<Self> {
-        // The contract has put it there; without it, nobody is logged in.
-        let anonymous = || Self { actor: Actor::Anonymous, presented: Vec::new() };
-        Ok(request.data::<Self>().cloned().unwrap_or_else(anonymous))
+        // The contract has put it there.
+        request.data::<Self>().cloned().ok_or_else(|| ApiError::Internal.into())
     }
 }
 

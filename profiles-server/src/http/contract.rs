@@ -28,7 +28,7 @@ use super::{
     error::ApiError,
     form, headers, input,
     media::{NotNegotiable, Rendering, indented, negotiate},
-    metadata, query,
+    metadata, origin, query,
     resolve::{Resolved, RowId, Target, decode, encode, resolve},
     view::{Access, Row},
 };
@@ -70,20 +70,22 @@ impl<E: Endpoint> Endpoint for Contract<E> {
 impl<E: Endpoint> Contract<E> {
     async fn answer(&self, request: &mut Request, target: &Target, found: &mut Found) -> Result<Response, ApiError> {
         found.rendering = rendering(request, target)?;
-        let caller = self.authenticate(request, found).await?;
+        let core = self.core.on_behalf_of(origin::of(request, &self.settings));
+        let caller = self.authenticate(&core, request, found).await?;
         self.let_in(request.method(), target, caller.actor)?;
         if request.method() == Method::OPTIONS {
             let writable = self.may_write(request, target, caller.actor).await;
-            return Ok(json_response(StatusCode::OK, &metadata::describe(target.view, writable)));
+            let fields = target.view.fields(core.settings()).filter(|_| writable);
+            return Ok(json_response(StatusCode::OK, &metadata::describe(target.view, fields)));
         }
-        if !target.view.has(request.method()) {
+        if !target.view.has(request.method(), &self.settings) {
             return Err(ApiError::MethodNotAllowed(request.method().to_string()));
         }
         self.operate(request, target, caller).await
     }
 
-    async fn authenticate(&self, request: &mut Request, found: &mut Found) -> Result<Caller, ApiError> {
-        let recognised = recognise(&self.core, request, self.settings.authentication).await?;
+    async fn authenticate(&self, core: &Core, request: &mut Request, found: &mut Found) -> Result<Caller, ApiError> {
+        let recognised = recognise(core, request, self.settings.authentication).await?;
         found.session_seen = recognised.session_seen;
         found.session_dead = recognised.session_dead;
         if recognised.by_session && !csrf::is_safe(request.method()) {
@@ -132,6 +134,7 @@ impl<E: Endpoint> Contract<E> {
                 let filter = StatusFilter { username: query::last(request, "username") };
                 self.core.edit_status(actor, StatusId::new(id), &filter).await.is_ok()
             }
+            (Some(Row::Token), Some(_)) => actor != Actor::Anonymous,
             (Some(_), _) => false,
         }
     }
@@ -194,7 +197,7 @@ impl<E: Endpoint> Contract<E> {
         let touched = target.view.session && response.status().is_success() && method != Method::OPTIONS;
         let varies = found.session_seen || found.csrf_broken || touched;
         let headers = response.headers_mut();
-        headers.insert(header::ALLOW, HeaderValue::from_static(target.view.allow));
+        headers.insert(header::ALLOW, HeaderValue::from_static(target.view.allow(&self.settings)));
         headers.insert(header::VARY, HeaderValue::from_static(if varies { "Accept, Cookie" } else { "Accept" }));
         if response.status() == StatusCode::UNAUTHORIZED {
             match self.settings.authentication {

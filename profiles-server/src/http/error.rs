@@ -1,6 +1,12 @@
 //! Errors as clients see them.
 
-use poem::{IntoResponse, Response, error::ResponseError, http::StatusCode};
+use std::time::Duration;
+
+use poem::{
+    IntoResponse, Response,
+    error::ResponseError,
+    http::{HeaderValue, StatusCode, header},
+};
 use poem_openapi::{
     ApiResponse,
     registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry},
@@ -84,7 +90,8 @@ impl ApiError {
     fn http_status(&self) -> StatusCode {
         match self {
             Self::Core(Error::Denied(Denied::Unauthenticated)) | Self::BadCredentials(_) => StatusCode::UNAUTHORIZED,
-            Self::Core(Error::Denied(Denied::Forbidden)) | Self::Csrf(_) => StatusCode::FORBIDDEN,
+            Self::Core(Error::Denied(_)) | Self::Csrf(_) => StatusCode::FORBIDDEN,
+            Self::Core(Error::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
             Self::Core(Error::Missing(_)) | Self::NotFound | Self::InvalidPage => StatusCode::NOT_FOUND,
             Self::Core(Error::Invalid(_))
             | Self::Json(_)
@@ -113,9 +120,16 @@ impl ApiError {
             Self::Core(Error::Missing(Kind::Profile)) => detail("No Profile matches the given query."),
             Self::Core(Error::Missing(Kind::Status)) => detail("No ProfileStatus matches the given query."),
             Self::Core(Error::Missing(_)) => detail("Not found."),
+            Self::Core(Error::Throttled { retry_after }) => detail(&throttled(retry_after.as_secs())),
             other => detail(&other.to_string()),
         }
     }
+}
+
+/// Django REST framework's message.
+fn throttled(seconds: u64) -> String {
+    let unit = if seconds == 1 { "second" } else { "seconds" };
+    format!("Request was throttled. Expected available in {seconds} {unit}.")
 }
 
 fn detail(text: &str) -> Value {
@@ -133,13 +147,20 @@ impl ResponseError for ApiError {
     }
 
     fn as_response(&self) -> Response {
-        if let Self::Core(error @ (Error::Busy | Error::Unavailable(_))) = self {
-            let cause = std::error::Error::source(error).map(ToString::to_string);
-            tracing::error!(error = %error, cause = cause.as_deref(), "a request could not be served");
+        match self {
+            Self::Core(Error::Busy) => tracing::warn!("a request was refused because there are too many at once"),
+            Self::Core(error @ Error::Unavailable(cause)) => {
+                tracing::error!(%error, %cause, "a request could not be served");
+            }
+            _ => {}
         }
         let mut response = json_response(self.http_status(), &self.body());
-        if self.http_status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert("retry-after", poem::http::HeaderValue::from_static("1"));
+        let wait = match self {
+            Self::Core(Error::Throttled { retry_after }) => Some(retry_after.as_secs()),
+            other => (other.http_status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+        };
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -193,6 +214,11 @@ impl ApiResponse for ApiError {
                 detail(406, "`Accept` leaves nothing to answer with", Self::NotAcceptable),
                 detail(413, "The body is too large", Self::TooLarge(2_621_440)),
                 detail(415, "The body is of a type that is not read", Self::MediaType("text/plain".to_owned())),
+                detail(
+                    429,
+                    "Tried too often; `Retry-After` says in how many seconds it may be tried again",
+                    Self::Core(Error::Throttled { retry_after: Duration::from_mins(1) }),
+                ),
                 detail(
                     503,
                     "Too busy, or the database is unavailable; `Retry-After` says when to try again",

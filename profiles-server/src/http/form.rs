@@ -167,7 +167,9 @@ impl Form {
         let text = match self.get(field.name) {
             None => return absent(),
             Some(Value::Json(Json::Null)) => return Err(vec![FieldError::Null]),
-            Some(Value::File | Value::Json(Json::Bool | Json::List | Json::Object(_))) => return Err(vec![not_text]),
+            Some(Value::File | Value::Json(Json::Bool | Json::List { .. } | Json::Object(_))) => {
+                return Err(vec![not_text]);
+            }
             Some(Value::Json(Json::Number { text, .. })) => &Text { text: text.clone(), surrogate: None },
             Some(Value::Json(Json::Text(text))) => text,
         };
@@ -184,9 +186,41 @@ impl Form {
         }
     }
 
+    /// A field that is a list of texts and may be absent, each parsed; a form repeats its name.
+    pub(crate) fn texts<T>(&self, name: &'static str, parse: impl Fn(&str) -> Field<T>) -> Field<Option<Vec<T>>> {
+        let items: Vec<&Value> = match self.get(name) {
+            None => return Ok(None),
+            Some(Value::Json(Json::Null)) => return Err(vec![FieldError::Null]),
+            Some(Value::Json(Json::List { more: true, .. })) => {
+                return Err(vec![FieldError::TooManyItems(json::MAX_ITEMS)]);
+            }
+            Some(Value::Json(Json::List { items, .. })) => {
+                return items.iter().map(|item| item_text(item, &parse)).collect::<Field<_>>().map(Some);
+            }
+            Some(_) if self.is_html => {
+                self.values.iter().filter(|(key, _)| key == name).map(|(_, value)| value).collect()
+            }
+            Some(_) => return Err(vec![FieldError::NotAList]),
+        };
+        let texts = items.into_iter().map(|value| match value {
+            Value::Json(json) => item_text(json, &parse),
+            Value::File => Err(vec![FieldError::NotText]),
+        });
+        texts.collect::<Field<_>>().map(Some)
+    }
+
     /// A field that must be there, parsed.
     pub(crate) fn required<T>(&self, name: &'static str, parse: impl Fn(&str) -> Field<T>) -> Field<T> {
         self.text(TextField::required(name), parse)?.ok_or_else(|| vec![FieldError::Required])
+    }
+}
+
+/// An item of a list of texts.
+fn item_text<T>(item: &Json, parse: impl Fn(&str) -> Field<T>) -> Field<T> {
+    match item {
+        Json::Text(Text { text, surrogate: None }) => parse(python::strip(text)),
+        Json::Text(Text { surrogate: Some(surrogate), .. }) => Err(vec![FieldError::Surrogate(*surrogate)]),
+        _ => Err(vec![FieldError::NotText]),
     }
 }
 
@@ -254,6 +288,26 @@ mod tests {
         assert_eq!(blank.text(TextField::required("city"), City::parse), Err(vec![FieldError::Blank]));
         let json = form(JSON, r#"{"city": ""}"#).await;
         assert_eq!(json.text(TextField::optional("city"), City::parse), Err(vec![FieldError::Blank]));
+    }
+
+    #[tokio::test]
+    async fn lists_are_read_from_json_and_from_forms() {
+        let read = |form: Form| form.texts("city", City::parse).map(|cities| cities.map(|all| all.len()));
+        assert_eq!(read(form(JSON, r#"{"city": ["Rome", " Oslo "]}"#).await), Ok(Some(2)));
+        assert_eq!(read(form(JSON, r#"{"city": []}"#).await), Ok(Some(0)));
+        assert_eq!(read(form(JSON, "{}").await), Ok(None));
+        assert_eq!(read(form(URLENCODED, "city=Rome&city=Oslo&bio=x").await), Ok(Some(2)));
+        for (json, error) in [
+            (r#"{"city": "Rome"}"#, FieldError::NotAList),
+            (r#"{"city": null}"#, FieldError::Null),
+            (r#"{"city": [1]}"#, FieldError::NotText),
+            (r#"{"city": [["Rome"]]}"#, FieldError::NotText),
+            (r#"{"city": ["\ud800"]}"#, FieldError::Surrogate(0xd800)),
+        ] {
+            assert_eq!(read(form(JSON, json).await), Err(vec![error]), "{json}");
+        }
+        let many = format!(r#"{{"city": [{}1]}}"#, "1,".repeat(100_000));
+        assert_eq!(read(form(JSON, &many).await), Err(vec![FieldError::TooManyItems(100)]));
     }
 
     #[tokio::test]

@@ -2,8 +2,8 @@
 //!
 //! Clients of a Django service see the messages of CPython's `json` module, and depend on what Python makes of numbers
 //! (`1e22` becomes the text `1e+22`), of lone surrogates and of duplicate keys. No Rust parser keeps those, so this is
-//! one: it accepts the language of `json.loads` less `NaN` and `Infinity`, keeps the members of a top-level object, and
-//! of nested values only that they were well formed. Nesting is limited, where Python runs out of stack.
+//! one: it accepts the language of `json.loads` less `NaN` and `Infinity`, keeps the members of a top-level object with
+//! the items of their lists, and of values further down only that they were well formed. Nesting is limited, where Python runs out of stack.
 
 mod number;
 mod scanner;
@@ -17,6 +17,9 @@ use self::scanner::Scanner;
 /// Levels of nesting that are read; no field of this API needs more than one.
 const MAX_DEPTH: usize = 100;
 
+/// Items of a list that are read; no field of this API takes as many.
+pub(crate) const MAX_ITEMS: usize = 100;
+
 /// A value, as far as a field of a form needs it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
@@ -28,7 +31,11 @@ pub(crate) enum Json {
         is_float: bool,
     },
     Text(Text),
-    List,
+    /// The first [`MAX_ITEMS`] of its items, and whether there are more; none of a list within another value.
+    List {
+        items: Vec<Json>,
+        more: bool,
+    },
     Object(Vec<(String, Json)>),
 }
 
@@ -41,7 +48,7 @@ impl Json {
             Self::Number { is_float: false, .. } => "int",
             Self::Number { is_float: true, .. } => "float",
             Self::Text(_) => "str",
-            Self::List => "list",
+            Self::List { .. } => "list",
             Self::Object(_) => "dict",
         }
     }

@@ -61,6 +61,43 @@ pub(crate) const REGISTRATION: Fields = &[
     field("password2", "string", "Password2").required(),
 ];
 
+/// Where people log in by their address and need no name.
+pub(crate) const REGISTRATION_BY_EMAIL: Fields = &[
+    FormField { min_length: Some(1), ..field("username", "string", "Username").at_most(150) },
+    field("email", "email", "Email").required(),
+    field("password1", "string", "Password1").required(),
+    field("password2", "string", "Password2").required(),
+];
+
+pub(crate) const PASSWORD_CHANGE: Fields = &[NEW_PASSWORD1, NEW_PASSWORD2];
+
+/// Where the present password is asked for.
+pub(crate) const PASSWORD_CHANGE_WITH_OLD: Fields =
+    &[field("old_password", "string", "Old password").required().at_most(128), NEW_PASSWORD1, NEW_PASSWORD2];
+
+const NEW_PASSWORD1: FormField = field("new_password1", "string", "New password1").required().at_most(128);
+const NEW_PASSWORD2: FormField = field("new_password2", "string", "New password2").required().at_most(128);
+
+pub(crate) const PASSWORD_RESET_CONFIRM: Fields = &[
+    NEW_PASSWORD1,
+    NEW_PASSWORD2,
+    field("uid", "string", "Uid").required(),
+    field("token", "string", "Token").required(),
+];
+
+pub(crate) const EMAIL_ADDRESS: Fields = &[field("email", "email", "Email").required()];
+
+pub(crate) const VERIFY_EMAIL: Fields = &[field("key", "string", "Key").required()];
+
+pub(crate) const EMAIL_CHANGE: Fields =
+    &[field("email", "email", "Email").required(), field("password", "string", "Password").required()];
+
+pub(crate) const PERSONAL_TOKEN: Fields = &[
+    field("name", "string", "Name").required().at_most(100),
+    field("scopes", "list", "Scopes"),
+    field("expires_at", "datetime", "Expires at"),
+];
+
 pub(crate) const LOGIN: Fields = &[
     field("username", "string", "Username"),
     field("email", "email", "Email"),
@@ -94,15 +131,15 @@ pub(crate) const STATUS: Fields = &[
     field("updated_at", "datetime", "Updated at").read_only(),
 ];
 
-/// The body of the answer. `writable` says whether the caller could send the form, which is when it is described.
-pub(crate) fn describe(view: &View, writable: bool) -> Value {
+/// The body of the answer. `form` is what the caller could send, if they could; then it is described.
+pub(crate) fn describe(view: &View, form: Option<(&str, Fields)>) -> Value {
     let mut body = json!({
         "name": view.name,
         "description": view.description,
         "renders": ["application/json", "text/html"],
         "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
     });
-    if let (true, Some((method, fields)), Some(object)) = (writable, view.fields, body.as_object_mut()) {
+    if let (Some((method, fields)), Some(object)) = (form, body.as_object_mut()) {
         let described: Map<String, Value> =
             fields.iter().map(|field| (field.name.to_owned(), field.to_json())).collect();
         object.insert("actions".into(), json!({ method: described }));

@@ -1,10 +1,14 @@
 //! The operations, one file per resource. Each translates a request for the core, and its answer for the wire.
 
+mod email;
+mod export;
 mod login;
 mod logout;
+mod password;
 mod profiles;
 mod registration;
 mod root;
+mod sessions;
 mod statuses;
 mod user;
 
@@ -15,8 +19,9 @@ use poem_openapi::Tags;
 use profiles_core::Core;
 
 pub(crate) use self::{
-    login::LoginApi, logout::LogoutApi, profiles::ProfilesApi, registration::RegistrationApi, root::RootApi,
-    statuses::StatusesApi, user::UserApi,
+    email::EmailApi, export::ExportApi, login::LoginApi, logout::LogoutApi, password::PasswordApi,
+    profiles::ProfilesApi, registration::RegistrationApi, root::RootApi, sessions::SessionsApi, statuses::StatusesApi,
+    user::UserApi,
 };
 use super::{Settings, base_url::BaseUrl};
 

@@ -2,15 +2,25 @@
 
 use std::{
     borrow::Cow,
-    sync::atomic::{AtomicU64, Ordering},
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
 use poem::{
-    Addr, Endpoint, IntoResponse, Middleware, Request, Response, Result,
+    Endpoint, IntoResponse, Middleware, Request, Response, Result,
     http::{HeaderName, HeaderValue, Method, StatusCode},
 };
 use tracing::Instrument;
+
+use super::{
+    IpNetwork,
+    client_address::{client_address, peer},
+};
 
 /// The header that carries the name of a request, in both directions.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -38,11 +48,21 @@ impl RequestId {
 }
 
 /// Names every request, and writes one line about it when it has been answered: method, path without the query, status,
-/// time taken, name and address of the client. Headers and bodies are never logged.
+/// time taken, name and address of the client, and the proxy's if there is one that is trusted. Headers and bodies are
+/// never logged.
 #[derive(Debug)]
 pub struct Trace {
     /// Tells apart the names that different processes make.
     process: u64,
+    trusted_proxies: Arc<[IpNetwork]>,
+}
+
+impl Trace {
+    /// Believes these proxies where a request comes from; see [`client_address()`].
+    #[must_use]
+    pub fn trusted_proxies(self, proxies: impl Into<Arc<[IpNetwork]>>) -> Self {
+        Self { trusted_proxies: proxies.into(), ..self }
+    }
 }
 
 impl Default for Trace {
@@ -50,7 +70,7 @@ impl Default for Trace {
         let mut bytes = [0; 8];
         // Names need not be hard to guess: without randomness they are merely more alike.
         let _ = getrandom::fill(&mut bytes);
-        Self { process: u64::from_ne_bytes(bytes) }
+        Self { process: u64::from_ne_bytes(bytes), trusted_proxies: Arc::default() }
     }
 }
 
@@ -58,7 +78,8 @@ impl<E: Endpoint> Middleware<E> for Trace {
     type Output = TraceEndpoint<E>;
 
     fn transform(&self, inner: E) -> Self::Output {
-        TraceEndpoint { inner, process: self.process, count: AtomicU64::new(0) }
+        let trusted_proxies = Arc::clone(&self.trusted_proxies);
+        TraceEndpoint { inner, process: self.process, trusted_proxies, count: AtomicU64::new(0) }
     }
 }
 
@@ -67,6 +88,7 @@ impl<E: Endpoint> Middleware<E> for Trace {
 pub struct TraceEndpoint<E> {
     inner: E,
     process: u64,
+    trusted_proxies: Arc<[IpNetwork]>,
     count: AtomicU64,
 }
 
@@ -84,7 +106,7 @@ impl<E: Endpoint> Endpoint for TraceEndpoint<E> {
     async fn call(&self, mut request: Request) -> Result<Response> {
         let id = RequestId::given(&request).unwrap_or_else(|| self.new_id());
         request.set_data(id.clone());
-        let mut line = Line::new(&request, &id);
+        let mut line = Line::new(&request, &id, &self.trusted_proxies);
         let span = tracing::info_span!("request", request_id = id.as_str());
         let answered = self.inner.call(request).instrument(span).await;
         let mut response = answered.map_or_else(poem::Error::into_response, IntoResponse::into_response);
@@ -99,25 +121,45 @@ impl<E: Endpoint> Endpoint for TraceEndpoint<E> {
 struct Line {
     method: Method,
     path: String,
-    remote: Option<std::net::SocketAddr>,
+    remote: Option<Remote>,
+    /// The proxy, if the client is behind one.
+    peer: Option<SocketAddr>,
     id: RequestId,
     start: Instant,
     status: Option<StatusCode>,
 }
 
 impl Line {
-    fn new(request: &Request, id: &RequestId) -> Self {
-        let remote = match &**request.remote_addr() {
-            Addr::SocketAddr(address) => Some(*address),
-            _ => None,
+    fn new(request: &Request, id: &RequestId, trusted_proxies: &[IpNetwork]) -> Self {
+        let (remote, peer) = match (client_address(request, trusted_proxies), peer(request)) {
+            (Some(client), Some(peer)) if client != peer.ip() => (Some(Remote::Forwarded(client)), Some(peer)),
+            (_, peer) => (peer.map(Remote::Peer), None),
         };
         Self {
             method: request.method().clone(),
             path: without_keys(request.uri().path()).into_owned(),
             remote,
+            peer,
             id: id.clone(),
             start: Instant::now(),
             status: None,
+        }
+    }
+}
+
+/// The address of a client.
+enum Remote {
+    /// It is the other end of the connection.
+    Peer(SocketAddr),
+    /// Trusted proxies say so.
+    Forwarded(IpAddr),
+}
+
+impl fmt::Display for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Peer(address) => address.fmt(f),
+            Self::Forwarded(address) => address.fmt(f),
         }
     }
 }
@@ -131,7 +173,8 @@ macro_rules! line {
             status = $line.status.map(|status| status.as_u16()),
             duration_us = u64::try_from($line.start.elapsed().as_micros()).unwrap_or(u64::MAX),
             request_id = $line.id.as_str(),
-            remote = $line.remote.map(tracing::field::display),
+            remote = $line.remote.as_ref().map(tracing::field::display),
+            peer = $line.peer.map(tracing::field::display),
             $message
         )
     };

@@ -5,7 +5,12 @@
 
 use poem::http::Method;
 
-use super::metadata::{self, Fields};
+use profiles_core::LoginBy;
+
+use super::{
+    Settings,
+    metadata::{self, Fields},
+};
 
 /// A path of the API and what holds for all of its methods.
 #[derive(Debug)]
@@ -16,8 +21,8 @@ pub(crate) struct View {
     pub(crate) name: &'static str,
     /// Its description there.
     pub(crate) description: &'static str,
-    /// The `Allow` header; the methods with a handler are those of [`View::has`].
-    pub(crate) allow: &'static str,
+    /// The `Allow` header, as [`View::allow`] gives it; the methods with a handler are those of [`View::has`].
+    allow: &'static str,
     /// Who may come in.
     pub(crate) access: Access,
     /// Whether the form without the final slash works too (dj-rest-auth) or is redirected (the router's).
@@ -28,8 +33,8 @@ pub(crate) struct View {
     pub(crate) session: bool,
     /// The row it is about, if it is about one.
     pub(crate) row: Option<Row>,
-    /// The method whose fields OPTIONS describes.
-    pub(crate) fields: Option<(&'static str, Fields)>,
+    /// The method whose fields OPTIONS describes, as [`View::fields`] gives it.
+    fields: Option<(&'static str, Fields)>,
 }
 
 /// Who may come in at all; what they may do to a row is for the core to say.
@@ -55,15 +60,38 @@ pub(crate) enum Slash {
 pub(crate) enum Row {
     Profile,
     Status,
+    Token,
 }
 
 impl View {
+    /// The `Allow` header.
+    pub(crate) fn allow(&self, settings: &Settings) -> &'static str {
+        let may_delete = self.path == USER.path && settings.account_deletion;
+        if may_delete { "GET, PUT, PATCH, DELETE, HEAD, OPTIONS" } else { self.allow }
+    }
+
     /// Whether the view answers this method by a handler: what `Allow` lists, less OPTIONS, and less the methods that
-    /// the original lists and then refuses (`GET` of logout, `HEAD` of verify-email).
-    pub(crate) fn has(&self, method: &Method) -> bool {
-        let listed = self.allow.split(", ").any(|allowed| allowed == method.as_str());
-        let refused = self.path == LOGOUT.path && matches!(*method, Method::GET | Method::HEAD);
-        listed && !refused && method != Method::OPTIONS
+    /// the original lists and then refuses (`GET` of logout, `HEAD` where there is no GET).
+    pub(crate) fn has(&self, method: &Method, settings: &Settings) -> bool {
+        let lists = |name: &str| self.allow(settings).split(", ").any(|allowed| allowed == name);
+        let reads = lists("GET") && self.path != LOGOUT.path;
+        match *method {
+            Method::GET => reads,
+            Method::HEAD => reads && lists("HEAD"),
+            Method::OPTIONS => false,
+            ref other => lists(other.as_str()),
+        }
+    }
+
+    /// The method whose form OPTIONS describes, and its fields; some depend on what this deployment asks for.
+    pub(crate) fn fields(&self, settings: &profiles_core::Settings) -> Option<(&'static str, Fields)> {
+        if self.path == PASSWORD_CHANGE.path && settings.old_password {
+            return Some(("POST", metadata::PASSWORD_CHANGE_WITH_OLD));
+        }
+        if self.path == REGISTRATION.path && settings.login_by == LoginBy::Email {
+            return Some(("POST", metadata::REGISTRATION_BY_EMAIL));
+        }
+        self.fields
     }
 }
 
@@ -137,6 +165,137 @@ const USER: View = View {
     ..BASE
 };
 
+const EXPORT: View = View {
+    path: "/api/rest-auth/user/export",
+    name: "User Export",
+    description: "Everything that is held about one's own account.",
+    allow: "GET, HEAD, OPTIONS",
+    access: Access::Account,
+    slash: Slash::Optional,
+    ..BASE
+};
+
+const PASSWORD_CHANGE: View = View {
+    path: "/api/rest-auth/password/change",
+    name: "Password Change",
+    description: "Calls Django Auth SetPasswordForm save method.\n\nAccepts the following POST parameters: \
+                  new_password1, new_password2\nReturns the success/fail message.",
+    allow: "POST, OPTIONS",
+    access: Access::Account,
+    slash: Slash::Optional,
+    session: true,
+    fields: Some(("POST", metadata::PASSWORD_CHANGE)),
+    ..BASE
+};
+
+const PASSWORD_RESET: View = View {
+    path: "/api/rest-auth/password/reset",
+    name: "Password Reset",
+    description: "Calls Django Auth PasswordResetForm save method.\n\nAccepts the following POST parameters: \
+                  email\nReturns the success/fail message.",
+    allow: "POST, OPTIONS",
+    slash: Slash::Optional,
+    fields: Some(("POST", metadata::EMAIL_ADDRESS)),
+    ..BASE
+};
+
+const PASSWORD_RESET_CONFIRM: View = View {
+    path: "/api/rest-auth/password/reset/confirm",
+    name: "Password Reset Confirm",
+    description: "Password reset e-mail link is confirmed, therefore\nthis resets the user's password.\n\nAccepts the \
+                  following POST parameters: token, uid,\n    new_password1, new_password2\nReturns the success/fail \
+                  message.",
+    allow: "POST, OPTIONS",
+    slash: Slash::Optional,
+    fields: Some(("POST", metadata::PASSWORD_RESET_CONFIRM)),
+    ..BASE
+};
+
+const VERIFY_EMAIL: View = View {
+    path: "/api/rest-auth/registration/verify-email",
+    name: "Verify Email",
+    description: "Verifies the email associated with the provided key.\n\nAccepts the following POST parameter: key.",
+    allow: "POST, OPTIONS, HEAD",
+    slash: Slash::Optional,
+    session: true,
+    fields: Some(("POST", metadata::VERIFY_EMAIL)),
+    ..BASE
+};
+
+const RESEND_EMAIL: View = View {
+    path: "/api/rest-auth/registration/resend-email",
+    name: "Resend Email Verification",
+    description: "Resends another email to an unverified email.\n\nAccepts the following POST parameter: email.",
+    allow: "POST, OPTIONS",
+    slash: Slash::Optional,
+    fields: Some(("POST", metadata::EMAIL_ADDRESS)),
+    ..BASE
+};
+
+const EMAIL_CHANGE: View = View {
+    path: "/api/rest-auth/email/change",
+    name: "Email Change",
+    description: "Mails a link that changes one's own address to the new one.",
+    allow: "POST, OPTIONS",
+    access: Access::Account,
+    slash: Slash::Optional,
+    fields: Some(("POST", metadata::EMAIL_CHANGE)),
+    ..BASE
+};
+
+const SESSIONS: View = View {
+    path: "/api/rest-auth/sessions",
+    name: "Session List",
+    description: "One's own logins and personal tokens.",
+    allow: "GET, HEAD, OPTIONS",
+    access: Access::Account,
+    slash: Slash::Optional,
+    ..BASE
+};
+
+const SESSION: View = View {
+    path: "/api/rest-auth/sessions/{id}",
+    name: "Session Instance",
+    description: "One of one's own logins and personal tokens.",
+    allow: "DELETE, OPTIONS",
+    access: Access::Account,
+    slash: Slash::Optional,
+    row: Some(Row::Token),
+    ..BASE
+};
+
+const REVOKE_OTHERS: View = View {
+    path: "/api/rest-auth/sessions/revoke-others",
+    name: "Session Revocation",
+    description: "Ends all of one's own logins but this one.",
+    allow: "POST, OPTIONS",
+    access: Access::Account,
+    slash: Slash::Optional,
+    ..BASE
+};
+
+const TOKENS: View = View {
+    path: "/api/rest-auth/tokens",
+    name: "Personal Token List",
+    description: "One's own personal tokens.",
+    allow: "GET, POST, HEAD, OPTIONS",
+    access: Access::Account,
+    slash: Slash::Optional,
+    fields: Some(("POST", metadata::PERSONAL_TOKEN)),
+    ..BASE
+};
+
+const TOKEN: View = View {
+    path: "/api/rest-auth/tokens/{id}",
+    name: "Personal Token Instance",
+    description: "One of one's own personal tokens.",
+    allow: "DELETE, OPTIONS",
+    access: Access::Account,
+    slash: Slash::Optional,
+    row: Some(Row::Token),
+    ..BASE
+};
+
 const PROFILES: View = View {
     path: "/api/profiles",
     name: "Profile List",
@@ -178,5 +337,27 @@ const STATUS: View = View {
     ..BASE
 };
 
-/// Every view of the API.
-pub(crate) static VIEWS: [View; 9] = [PROFILE, STATUS, PROFILES, STATUSES, USER, LOGIN, LOGOUT, REGISTRATION, ROOT];
+/// Every view of the API. A path that would pass for a number comes before the one that has a number there.
+pub(crate) static VIEWS: [View; 21] = [
+    PROFILE,
+    STATUS,
+    PROFILES,
+    STATUSES,
+    USER,
+    EXPORT,
+    LOGIN,
+    LOGOUT,
+    REGISTRATION,
+    VERIFY_EMAIL,
+    RESEND_EMAIL,
+    PASSWORD_CHANGE,
+    PASSWORD_RESET,
+    PASSWORD_RESET_CONFIRM,
+    EMAIL_CHANGE,
+    REVOKE_OTHERS,
+    SESSION,
+    SESSIONS,
+    TOKEN,
+    TOKENS,
+    ROOT,
+];

@@ -17,6 +17,7 @@ use super::header::encode_text;
 pub struct Mailbox {
     text: String,
     header: String,
+    local: String,
     domain: String,
 }
 
@@ -27,7 +28,7 @@ impl Mailbox {
     /// Django's default sender.
     pub fn webmaster() -> Self {
         let (text, domain) = ("webmaster@localhost".to_owned(), "localhost".to_owned());
-        Self { header: text.clone(), text, domain }
+        Self { header: text.clone(), text, local: "webmaster".to_owned(), domain }
     }
 
     /// As it is written.
@@ -38,6 +39,11 @@ impl Mailbox {
     /// As it stands in a header: ASCII, the domain in the form of the DNS.
     pub(super) fn header(&self) -> &str {
         &self.header
+    }
+
+    /// The address alone, as a mail server is told it: ASCII, the domain in the form of the DNS.
+    pub(super) fn address(&self) -> String {
+        format!("{}@{}", self.local, self.domain)
     }
 
     /// The part after the `@`, in the form of the DNS.
@@ -67,7 +73,7 @@ impl FromStr for Mailbox {
             None => format!("{local}@{domain}"),
             Some(name) => format!("{} <{local}@{domain}>", encode_text(name)),
         };
-        Ok(Self { text: text.to_owned(), header, domain })
+        Ok(Self { text: text.to_owned(), header, local: local.to_owned(), domain })
     }
 }
 

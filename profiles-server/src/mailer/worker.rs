@@ -5,154 +5,243 @@ use std::{future::Future, sync::Arc, time::Duration};
 use profiles_core::{
     Core,
     event::{Event, EventKind, EventStream},
-    mail::Mail,
-    store::{OutboxItem, StoreError},
+    mail::{MailKind, MailProblem},
+    model::Timestamp,
+    store::{MailOutcome, OutboxItem, StoreError},
 };
 use tokio::{
     select,
     sync::watch,
-    time::{MissedTickBehavior, interval, timeout},
+    task::JoinSet,
+    time::{sleep, timeout},
 };
 
-use super::{Draft, Mailbox, Mailer, MailerError, Message, template};
-use crate::config::Config;
+use super::{Mailer, MailerError, Site, TemplateError, Templates, compose::Composer};
 
-/// Mails that are leased together: the fewer, the fewer wait for their lease to end when the server stops between them.
-const BATCH: usize = 8;
-/// How long one mail may take to be handed over.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a lease lasts: longer than a whole batch may take. A mail that failed is tried again after it.
-const HOLD: Duration = Duration::from_mins(2);
-/// How often to look, whether an event says so or not: a mail whose lease has ended has no event.
-const TICK: Duration = Duration::from_secs(5);
-/// Three days of leases: as long as the link in the mail works.
-const LAST_ATTEMPT: u32 = 3 * 24 * 60 * 60 / 120;
+/// Mails that are on their way at once: one that is slow keeps no other waiting.
+const AT_ONCE: usize = 4;
+/// How long to wait at most before looking whether something is due: the clock may have been set.
+const TICK: Duration = Duration::from_mins(1);
+/// How long to wait after the store could not be asked.
+const REST: Duration = Duration::from_secs(5);
+/// Beyond the time that a mail may take, how long its lease lasts.
+const SLACK: Duration = Duration::from_mins(1);
+/// How often an outcome is told to a store that is busy, and how long to wait between.
+const TELLINGS: (u32, Duration) = (100, Duration::from_millis(100));
+/// How long a mail is tried: as long as the link in it works, unless that is shorter.
+const LIFE: Duration = Duration::from_hours(3 * 24);
+/// How often a mail may end so that nobody knows whether it arrived, before it is given up: one that was sent twice may
+/// have arrived twice, and not more often.
+const UNSURE: u32 = 2;
 
-/// What mails say about where they come from.
-#[derive(Clone, Debug)]
-pub struct Site {
-    /// Sender of every mail.
-    pub from: Mailbox,
-    /// What stands before every subject.
-    pub subject_prefix: String,
-    /// What the site calls itself.
-    pub name: String,
-    /// Base of links, without a slash at its end.
-    pub public_url: String,
+/// When a mail that could not be sent is tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct Retries {
+    /// So long after the first attempt; twice as long after each that follows.
+    pub first: Duration,
+    /// And never longer than this.
+    pub longest: Duration,
+    /// How long one attempt may take.
+    pub patience: Duration,
 }
 
-impl From<&Config> for Site {
-    fn from(config: &Config) -> Self {
-        Self {
-            from: config.mail.from.clone(),
-            subject_prefix: config.subject_prefix(),
-            name: config.mail.site_name.as_str().to_owned(),
-            public_url: config.public_url(),
-        }
+impl Default for Retries {
+    /// A minute, an hour, half a minute.
+    fn default() -> Self {
+        Self { first: Duration::from_mins(1), longest: Duration::from_hours(1), patience: Duration::from_secs(30) }
+    }
+}
+
+impl Retries {
+    /// How long to wait after this attempt, counted from 1.
+    fn pause(&self, attempt: u32) -> Duration {
+        let doubled = 2_u32.checked_pow(attempt.saturating_sub(1)).and_then(|times| self.first.checked_mul(times));
+        doubled.map_or(self.longest, |pause| pause.min(self.longest))
     }
 }
 
 /// Takes mails from the outbox and hands them to a [`Mailer`].
 pub struct Worker {
-    core: Arc<Core>,
-    mailer: Arc<dyn Mailer>,
-    site: Site,
+    post: Arc<Post>,
     events: EventStream,
-    /// Numbers messages, beginning anywhere.
-    number: u64,
 }
 
 impl Worker {
-    /// One that knows of every event from now on.
-    pub fn new(core: Arc<Core>, mailer: Arc<dyn Mailer>, site: Site) -> Self {
+    /// One that knows of every event from now on, with our own templates.
+    ///
+    /// # Errors
+    /// None: our own templates are sound.
+    pub fn new(core: Arc<Core>, mailer: Arc<dyn Mailer>, site: Site) -> Result<Self, TemplateError> {
+        Ok(Self::with(core, mailer, site, Templates::built_in()?, Retries::default()))
+    }
+
+    /// The same with templates and patience of one's own.
+    pub fn with(core: Arc<Core>, mailer: Arc<dyn Mailer>, site: Site, templates: Templates, retries: Retries) -> Self {
         let events = core.events();
-        let mut bytes = [0; 8];
-        // It tells messages apart and guards nothing.
-        let _ = getrandom::fill(&mut bytes);
-        Self { core, mailer, site, events, number: u64::from_ne_bytes(bytes) }
+        Self { post: Arc::new(Post { core, mailer, composer: Composer { site, templates }, retries }), events }
     }
 
-    /// Sends mails until `stop` turns true or its sender is gone; then finishes the mail at hand.
+    /// Sends mails until `stop` turns true or its sender is gone; then finishes those that are on their way.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        let mut tick = interval(TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut under_way = JoinSet::new();
         while !*stop.borrow() {
-            select! {
-                _ = tick.tick() => {}
-                event = next_registration(&mut self.events) => if event.is_none() { return },
-                changed = stop.changed() => if changed.is_err() { return } else { continue },
-            }
-            if let Err(error) = self.empty(&stop).await {
-                tracing::warn!(%error, "the outbox can't be read now");
-            }
-        }
-    }
-
-    /// Sends what is in the outbox and not leased.
-    async fn empty(&mut self, stop: &watch::Receiver<bool>) -> Result<(), StoreError> {
-        loop {
-            let leased = self.core.store().lease(self.core.now(), HOLD, BATCH).await?;
-            let all = leased.len() < BATCH;
-            for item in leased {
-                if *stop.borrow() {
-                    return Ok(());
+            let wait = match self.lease(&mut under_way).await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::warn!(%error, "the outbox can't be read now");
+                    REST
                 }
-                self.deliver(item).await?;
+            };
+            select! {
+                () = sleep(wait) => {}
+                Some(_) = under_way.join_next() => {}
+                event = next_mail(&mut self.events) => if event.is_none() { break },
+                changed = stop.changed() => if changed.is_err() { break },
             }
-            if all {
-                return Ok(());
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    /// Sends what is due, as far as there is room; answers how long to wait if nothing else happens.
+    async fn lease(&self, under_way: &mut JoinSet<()>) -> Result<Duration, StoreError> {
+        let core = &self.post.core;
+        loop {
+            let room = AT_ONCE.saturating_sub(under_way.len());
+            if room == 0 {
+                // One that ends wakes us.
+                return Ok(TICK);
+            }
+            let leased = core.store().lease(core.now(), self.post.retries.patience + SLACK, room).await?;
+            if leased.is_empty() {
+                let due = core.store().next_mail().await?;
+                return Ok(due.map_or(TICK, |due| until(core.now(), due)));
+            }
+            for item in leased {
+                under_way.spawn(Arc::clone(&self.post).deliver(item));
             }
         }
     }
-
-    /// Sends one mail and forgets it; or leaves it to its lease.
-    async fn deliver(&mut self, item: OutboxItem) -> Result<(), StoreError> {
-        let sent = match self.message(&item.mail) {
-            Ok(message) => with_patience(self.mailer.send(&message)).await,
-            Err(error) => Err(error),
-        };
-        match sent {
-            Ok(()) => {}
-            Err(error @ MailerError::Unavailable(_)) if item.attempt < LAST_ATTEMPT => {
-                tracing::warn!(mail = item.id.get(), attempt = item.attempt, %error, "a mail waits");
-                return Ok(());
-            }
-            Err(error) => tracing::error!(mail = item.id.get(), %error, "a mail is given up"),
-        }
-        self.core.store().complete(item.id).await
-    }
-
-    fn message(&mut self, mail: &Mail) -> Result<Message, MailerError> {
-        let refused = |problem: &dyn std::fmt::Display| MailerError::Refused(problem.to_string());
-        let Mail::ConfirmEmail { username, to, seed } = mail;
-        let key = self.core.mail_secret().key(seed);
-        let base = &self.site.public_url;
-        let link = format!("{base}/api/rest-auth/registration/account-confirm-email/{}/", key.expose());
-        let draft = Draft {
-            from: self.site.from.clone(),
-            // The error would repeat the address, which is nobody's business in a log.
-            to: to.as_str().parse().map_err(|_| refused(&"no mail can go to this address"))?,
-            subject: format!("{}{}", self.site.subject_prefix, template::CONFIRM_EMAIL_SUBJECT),
-            text: template::confirm_email(&self.site.name, username.as_str(), &link),
-        };
-        self.number = self.number.wrapping_add(1);
-        Message::new(draft, self.core.now(), self.number).map_err(|error| refused(&error))
-    }
 }
 
-async fn with_patience(sent: impl Future<Output = Result<(), MailerError>>) -> Result<(), MailerError> {
-    let late = |_| Err(MailerError::Unavailable(format!("it took longer than {PATIENCE:?}").into()));
-    timeout(PATIENCE, sent).await.unwrap_or_else(late)
+/// From now to a moment, between a hundredth of a second and a minute.
+fn until(now: Timestamp, then: Timestamp) -> Duration {
+    let micros = u64::try_from(then.as_micros().saturating_sub(now.as_micros())).unwrap_or_default();
+    Duration::from_micros(micros).clamp(Duration::from_millis(10), TICK)
 }
 
-/// Waits until something may be in the outbox; `None` once the store is gone.
-async fn next_registration(events: &mut EventStream) -> Option<()> {
+/// Waits until something is in the outbox; `None` once the store is gone.
+async fn next_mail(events: &mut EventStream) -> Option<()> {
     loop {
         match events.next().await? {
-            Ok(Event { kind: EventKind::AccountRegistered { .. }, .. }) | Err(_) => return Some(()),
+            Ok(Event { kind: EventKind::MailQueued { .. }, .. }) | Err(_) => return Some(()),
             Ok(_) => {}
         }
     }
+}
+
+/// All that it takes to send one mail.
+struct Post {
+    core: Arc<Core>,
+    mailer: Arc<dyn Mailer>,
+    composer: Composer,
+    retries: Retries,
+}
+
+impl Post {
+    /// Sends one mail, and tells the store what came of it.
+    async fn deliver(self: Arc<Self>, item: OutboxItem) {
+        let outcome = self.attempt(&item).await;
+        tell(&item, &outcome);
+        let (tellings, pause) = TELLINGS;
+        for _ in 0..tellings {
+            match self.core.store().finish(item.id, item.attempt, outcome.clone()).await {
+                Ok(()) => return,
+                Err(StoreError::Busy) => sleep(pause).await,
+                Err(error) => {
+                    tracing::warn!(mail = item.id.get(), %error, "what came of a mail could not be kept");
+                    return;
+                }
+            }
+        }
+        tracing::warn!(mail = item.id.get(), "the store is busy; a mail will be sent again");
+    }
+
+    async fn attempt(&self, item: &OutboxItem) -> MailOutcome {
+        // Not yet sent, and of no use any more.
+        if has_link(item.mail.kind()) && self.core.now() >= self.end_of(item) {
+            return dead("the link in it no longer works");
+        }
+        let message = match self.composer.message(&self.core, item) {
+            Ok(message) => message,
+            Err(problem) => return dead(&problem),
+        };
+        let sent = with_patience(self.retries.patience, self.mailer.send(&message)).await;
+        // A server's answer mostly has the address in it, which need not stand in a list as well.
+        let told = |error: &dyn std::fmt::Display| {
+            let (written, header) = (item.mail.to().as_str(), message.draft().to.address());
+            error.to_string().replace(written, "(address)").replace(&header, "(address)")
+        };
+        match sent {
+            Ok(()) => MailOutcome::Sent,
+            Err(error @ MailerError::Refused(_)) => dead(&told(&error)),
+            Err(error @ MailerError::Unsure(_)) if item.unsure + 1 >= UNSURE => {
+                dead(&format!("it may have arrived, twice: {}", told(&error)))
+            }
+            Err(error @ MailerError::Unsure(_)) => self.later(item, &told(&error), true),
+            Err(error @ MailerError::Unavailable(_)) => self.later(item, &told(&error), false),
+        }
+    }
+
+    /// It comes back, unless it would be too late by then.
+    fn later(&self, item: &OutboxItem, why: &str, unsure: bool) -> MailOutcome {
+        let at = self.core.now().plus(self.retries.pause(item.attempt));
+        if at >= self.end_of(item) {
+            return dead(&format!("it could not be sent in time: {why}"));
+        }
+        MailOutcome::Later { at, why: MailProblem::new(why), unsure }
+    }
+
+    /// From when on it is not sent any more.
+    fn end_of(&self, item: &OutboxItem) -> Timestamp {
+        let life = match item.mail.kind() {
+            MailKind::ConfirmEmail | MailKind::ConfirmNewEmail => self.core.settings().confirmation_age.min(LIFE),
+            MailKind::ResetPassword | MailKind::PasswordChanged | MailKind::EmailChanged | MailKind::NewLogin => LIFE,
+        };
+        item.queued_at.plus(life)
+    }
+}
+
+/// Whether a mail is of no use without a key that ends.
+fn has_link(kind: MailKind) -> bool {
+    matches!(kind, MailKind::ConfirmEmail | MailKind::ConfirmNewEmail | MailKind::ResetPassword)
+}
+
+fn dead(why: &str) -> MailOutcome {
+    MailOutcome::Dead { why: MailProblem::new(why) }
+}
+
+/// One line of the log for each attempt, without address or text.
+fn tell(item: &OutboxItem, outcome: &MailOutcome) {
+    let (mail, kind, attempt) = (item.id.get(), item.mail.kind().as_str(), item.attempt);
+    match outcome {
+        MailOutcome::Sent => tracing::info!(mail, kind, attempt, "a mail is sent"),
+        MailOutcome::Later { at, why, unsure } => {
+            tracing::warn!(mail, kind, attempt, unsure, again = %at, problem = %why, "a mail waits");
+        }
+        MailOutcome::Dead { why } => {
+            tracing::error!(mail, kind, attempt, problem = %why, "a mail is a dead letter; see `profiles-server mail list`");
+        }
+    }
+}
+
+/// A mailer of somebody else's may hang: whether it has sent the mail is then not known.
+async fn with_patience(
+    patience: Duration,
+    sent: impl Future<Output = Result<(), MailerError>>,
+) -> Result<(), MailerError> {
+    // Ours know by themselves when they have waited long enough, and better what that means.
+    let late = |_| Err(MailerError::Unsure(format!("it took longer than {} s", patience.as_secs()).into()));
+    timeout(patience + SLACK / 2, sent).await.unwrap_or_else(late)
 }
 
 #[cfg(test)]

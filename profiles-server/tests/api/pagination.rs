@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use profiles_core::{
     model::{AccountId, StatusText},
-    permissions::Actor,
+    permissions::{Actor, Proof},
 };
 use profiles_server::http::{Pagination, Settings};
 use reqwest::Method;
@@ -64,7 +64,7 @@ async fn without_pages_the_whole_list_is_one_array() -> Result {
     assert_eq!(empty.text().await?, "[]");
     app.register("ada").await?;
     // More than are read at a time, so that the answer is streamed.
-    let actor = Actor::Account { id: AccountId::new(1), is_staff: false };
+    let actor = Actor::Account { id: AccountId::new(1), is_staff: false, proof: Proof::Program };
     let text = StatusText::parse("one of many").map_err(|_| "text")?;
     for _ in 0..3 {
         join_all((0..400).map(|_| app.core.post_status(actor, text.clone())))

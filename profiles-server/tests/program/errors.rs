@@ -30,7 +30,7 @@ fn data_that_a_server_uses_is_left_to_it() {
     let expected =
         "another profiles-server is using ./profiles-data; stop it first, or name another directory with --data-dir";
     for command in ["user list", "check", "--bind 127.0.0.1:0", "user promote ada"] {
-        let ended = place.run(command);
+        let ended = place.run(&format!("{command} --control-socket off"));
         // What `check` has found so far it has said.
         let ended = Ended { out: ended.out.replace("configuration: valid\n", ""), ..ended };
         assert_eq!(line(&ended), expected, "{command}");

@@ -11,9 +11,11 @@
     )
 )]
 
+mod control;
 mod errors;
 mod footprint;
 mod killed;
+mod passwords;
 mod place;
 mod serving;
 mod user;

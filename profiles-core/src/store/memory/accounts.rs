@@ -77,7 +77,7 @@ impl Accounts for MemoryStore {
         let account = state.accounts.get(&command.account).ok_or(StoreError::Missing)?;
         check_revision(account.revision, command.expected)?;
         state.replace_password(command.account, command.password, command.revoke, command.at)?;
-        state.queue(command.account, command.outbox);
+        state.put_mails(command.account, command.outbox, command.at);
         state.forgive(&command.forgive);
         state.note(command.at, command.audit);
         state.accounts.get(&command.account).cloned().ok_or(StoreError::Missing)
@@ -150,9 +150,9 @@ impl State {
             self.keep_key(id, key);
         }
         self.is_new_place(id, command.place, command.at);
-        self.queue(id, command.outbox);
         self.note(command.at, command.audit.map(|note| AuditNote { account: Some(id), ..note }));
         self.events.publish(command.at, EventKind::AccountRegistered { account: id, profile: profile.id });
+        self.put_mails(id, command.outbox, command.at);
         Registered { account, profile }
     }
 }

@@ -32,7 +32,7 @@ impl MailKeys for MemoryStore {
             let changes = to_send.key.purpose == KeyPurpose::ChangeEmail;
             if account.is_some_and(|account| changes || account.email.as_ref() == Some(&to_send.key.email)) {
                 state.keep_key(to_send.account, to_send.key);
-                state.queue(to_send.account, vec![to_send.mail]);
+                state.put_mails(to_send.account, vec![to_send.mail], command.at);
             }
         }
         state.forgive(&command.forgive);
@@ -64,9 +64,9 @@ impl MailKeys for MemoryStore {
         let account = account.clone();
         let all = key.purpose == KeyPurpose::ChangeEmail;
         state.end_keys(account.id, |purpose| all || purpose == key.purpose);
-        state.queue(account.id, command.outbox);
         state.note(command.at, command.audit);
         state.events.publish(command.at, EventKind::AccountChanged { account: account.id });
+        state.put_mails(account.id, command.outbox, command.at);
         Ok(EmailConfirmation::Confirmed(account))
     }
 
@@ -79,7 +79,7 @@ impl MailKeys for MemoryStore {
         let account = state.accounts.get(&key.account).filter(|account| account.is_active);
         let account = account.ok_or(StoreError::Missing)?.id;
         state.replace_password(account, command.password, command.revoke, command.at)?;
-        state.queue(account, command.outbox);
+        state.put_mails(account, command.outbox, command.at);
         state.note(command.at, command.audit);
         state.accounts.get(&account).cloned().ok_or(StoreError::Missing)
     }

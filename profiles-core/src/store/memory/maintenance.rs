@@ -92,7 +92,7 @@ impl State {
         let statuses = self.statuses.iter().filter(|(_, row)| lost(row.account));
         let tokens = self.tokens.values().filter(|token| lost(token.account));
         let mail_keys = self.mail_keys.values().filter(|key| lost(key.account));
-        let mails = self.outbox.iter().filter(|(_, mail)| lost(mail.account));
+        let mails = self.outbox.iter().filter(|(_, row)| lost(row.account));
         profiles
             .map(|(id, row)| format!("profile {id} belongs to account {}, which is not there", row.account))
             .chain(statuses.map(|(id, row)| format!("status {id} is by account {}, which is not there", row.account)))
@@ -121,7 +121,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::{
-        model::{ProfileId, StatusId},
+        model::{OutboxId, ProfileId, StatusId},
         store::{Accounts, Register, Statuses},
         testkit::{Refusal, fixture, refusal},
     };
@@ -150,7 +150,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_damage_is_found() {
-        let damages: [(&str, Damage); 12] = [
+        let damages: [(&str, Damage); 13] = [
             ("account 1 stands under number 3", |state| {
                 let row = state.accounts.remove(&ONE).unwrap();
                 state.accounts.insert(AccountId::new(3), row);
@@ -184,6 +184,9 @@ mod tests {
             }),
             ("a mail key is of account 9", |state| {
                 state.mail_keys.get_mut(&fixture::digest("ada")).unwrap().account = AccountId::new(9);
+            }),
+            ("mail 2 is of account 9", |state| {
+                state.outbox.get_mut(&OutboxId::new(2)).unwrap().account = AccountId::new(9);
             }),
             ("a mail has a number beyond 1", |state| state.last_ids.outbox = 1),
         ];

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     event::{EventKind, EventPublisher},
-    mail::Mail,
+    mail::{Mail, MailProblem},
     model::{
         Account, AccountId, AuditEntry, AuditId, AuditNote, Bio, City, Digest, Email, Network, OutboxId, ProfileId,
         Revision, StatusId, StatusText, Tally, ThrottleKey, Timestamp, TokenId, Username, UsernameKey,
     },
     store::{
-        Forgive, Inconsistency, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique,
+        Forgive, Inconsistency, MailState, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique,
         places::{self, Places},
     },
 };
@@ -23,7 +23,7 @@ pub(super) struct State {
     pub(super) statuses: BTreeMap<StatusId, StatusRow>,
     pub(super) tokens: BTreeMap<Digest, TokenRow>,
     pub(super) mail_keys: BTreeMap<Digest, Owned<NewMailKey>>,
-    pub(super) outbox: BTreeMap<OutboxId, WaitingMail>,
+    pub(super) outbox: BTreeMap<OutboxId, MailRow>,
     pub(super) places: BTreeMap<AccountId, Places>,
     pub(super) tallies: BTreeMap<ThrottleKey, TallyRow>,
     pub(super) audit: BTreeMap<AuditId, AuditEntry>,
@@ -93,13 +93,17 @@ pub(super) struct Owned<T> {
     pub(super) row: T,
 }
 
-pub(super) struct WaitingMail {
+pub(super) struct MailRow {
     pub(super) account: AccountId,
     pub(super) mail: Mail,
+    pub(super) queued_at: Timestamp,
     /// How often it was leased.
-    pub(super) leases: u32,
-    /// Until when somebody holds it, if anybody ever did.
-    pub(super) held_until: Option<Timestamp>,
+    pub(super) attempts: u32,
+    pub(super) unsure: u32,
+    pub(super) state: MailState,
+    /// When it is due, or its lease ends.
+    pub(super) due: Timestamp,
+    pub(super) problem: Option<MailProblem>,
 }
 
 /// The number after `last`, given out.
@@ -170,14 +174,6 @@ impl State {
         if let Some(note) = note {
             let id = AuditId::new(next_id(&mut self.last_ids.audit));
             self.audit.insert(id, AuditEntry { id, at, note });
-        }
-    }
-
-    /// Puts mails of an account into the outbox.
-    pub(super) fn queue(&mut self, account: AccountId, mails: Vec<Mail>) {
-        for mail in mails {
-            let number = OutboxId::new(next_id(&mut self.last_ids.outbox));
-            self.outbox.insert(number, WaitingMail { account, mail, leases: 0, held_until: None });
         }
     }
 

@@ -30,12 +30,13 @@ impl Tokens for MemoryStore {
         state.keep_tokens(account.id, command.tokens, command.at);
         state.end_oldest_logins(account.id, command.most, command.at);
         state.end_keys(account.id, |purpose| purpose == KeyPurpose::ResetPassword);
-        if state.is_new_place(account.id, command.place, command.at) {
-            state.queue(account.id, command.if_new_place.into_iter().collect());
-        }
+        let is_new_place = state.is_new_place(account.id, command.place, command.at);
         state.forgive(&command.forgive);
         state.note(command.at, command.audit);
         state.events.publish(command.at, EventKind::LoggedIn { account: account.id });
+        if is_new_place {
+            state.put_mails(account.id, command.if_new_place.into_iter().collect(), command.at);
+        }
         Ok(account)
     }
 

@@ -144,9 +144,9 @@ impl Transaction<'_> {
         }
         self.end_former(command.former, account.id, command.at)?;
         self.is_new_place(account.id, command.place, command.at)?;
-        self.put_mails(account.id, command.outbox, command.at)?;
         self.note(command.at, command.audit.map(|note| AuditNote { account: Some(account.id), ..note }))?;
         self.tell(command.at, EventKind::AccountRegistered { account: account.id, profile: profile.id });
+        self.put_mails(account.id, command.outbox, command.at)?;
         Ok(Registered { account, profile })
     }
 

@@ -43,6 +43,10 @@ pub(super) enum Space {
     Outbox = 13,
     /// Moment, [`Expiring`], digest -> nothing.
     Expiry = 14,
+    /// Moment, outbox id -> whether it is the end of a lease. Every mail is here but dead letters.
+    OutboxDue = 15,
+    /// Account, outbox id -> nothing.
+    OutboxOfAccount = 16,
     /// Account, digest -> nothing.
     MailKeyOfAccount = 17,
     /// Digest of what is counted -> throttle record.
@@ -58,8 +62,8 @@ pub(super) enum Space {
 }
 
 impl Space {
-    /// All of them.
-    const ALL: [Self; 21] = [
+    /// All of them, in the order of their keys.
+    pub(super) const ALL: [Self; 23] = [
         Self::Meta,
         Self::Account,
         Self::Username,
@@ -75,6 +79,8 @@ impl Space {
         Self::MailKey,
         Self::Outbox,
         Self::Expiry,
+        Self::OutboxDue,
+        Self::OutboxOfAccount,
         Self::MailKeyOfAccount,
         Self::Throttle,
         Self::Places,
@@ -347,11 +353,38 @@ pub(super) fn expiry(at: Timestamp, what: Expiring, digest: &Digest) -> Vec<u8> 
 
 /// All that expires at `now` or did before.
 pub(super) fn expired(now: Timestamp) -> Range<Vec<u8>> {
-    let Range { start, end } = Space::Expiry.range();
+    until(Space::Expiry, now)
+}
+
+/// All of a space of moments that lies at `now` or before.
+fn until(space: Space, now: Timestamp) -> Range<Vec<u8>> {
+    let Range { start, end } = space.range();
     match now.as_micros().checked_add(1) {
-        Some(next) => start..Space::Expiry.key(&[&moment(Timestamp::from_micros(next))]),
+        Some(next) => start..space.key(&[&moment(Timestamp::from_micros(next))]),
         None => start..end,
     }
+}
+
+pub(super) fn outbox_after(after: Option<OutboxId>) -> Range<Vec<u8>> {
+    let all = Space::Outbox.range();
+    after.map_or(all.clone(), |id| behind(outbox(id), all))
+}
+
+pub(super) fn outbox_due(at: Timestamp, id: OutboxId) -> Vec<u8> {
+    Space::OutboxDue.key(&[&moment(at), &id.get().to_be_bytes()])
+}
+
+/// All mails that are due at `now`, or whose lease has ended by then.
+pub(super) fn due(now: Timestamp) -> Range<Vec<u8>> {
+    until(Space::OutboxDue, now)
+}
+
+pub(super) fn outbox_of(account: AccountId, id: OutboxId) -> Vec<u8> {
+    Space::OutboxOfAccount.key(&[&account.get().to_be_bytes(), &id.get().to_be_bytes()])
+}
+
+pub(super) fn mails_of(account: AccountId) -> Range<Vec<u8>> {
+    prefix(Space::OutboxOfAccount.numbered(account.get()))
 }
 
 /// With the sign turned over, so that moments before 1970 sort before those after.

@@ -98,9 +98,9 @@ impl Transaction<'_> {
         self.give_email(&mut account, key.email)?;
         let all = purpose == KeyPurpose::ChangeEmail;
         self.end_keys(account.id, |other| all || other == purpose)?;
-        self.put_mails(account.id, command.outbox, command.at)?;
         self.note(command.at, command.audit)?;
         self.tell(command.at, EventKind::AccountChanged { account: account.id });
+        self.put_mails(account.id, command.outbox, command.at)?;
         Ok(EmailConfirmation::Confirmed(account))
     }
 

@@ -21,6 +21,8 @@ pub(super) enum Place {
     MailKey(Digest),
     Outbox(OutboxId),
     Expiry(Timestamp, Expiring, Digest),
+    OutboxDue(Timestamp, OutboxId),
+    OutboxOfAccount(AccountId, OutboxId),
     MailKeyOfAccount(AccountId, Digest),
     Throttle(ThrottleKey),
     Places(AccountId),
@@ -61,9 +63,17 @@ impl Place {
             Space::Expiry => {
                 let (at, rest) = rest.split_first_chunk()?;
                 let (what, token) = rest.split_first()?;
-                let at = Timestamp::from_micros(i64::from_be_bytes(*at) ^ i64::MIN);
+                let at = moment(*at);
                 let what = Expiring::ALL.into_iter().find(|candidate| *candidate as u8 == *what)?;
                 Self::Expiry(at, what, digest(token)?)
+            }
+            Space::OutboxDue => {
+                let (at, id) = rest.split_first_chunk()?;
+                Self::OutboxDue(moment(*at), OutboxId::new(number(id)?))
+            }
+            Space::OutboxOfAccount => {
+                let (account, id) = rest.split_first_chunk()?;
+                Self::OutboxOfAccount(AccountId::new(u64::from_be_bytes(*account)), OutboxId::new(number(id)?))
             }
             Space::MailKeyOfAccount => {
                 let (account, key) = rest.split_first_chunk()?;
@@ -99,6 +109,8 @@ impl Place {
             Some(Self::MailKey(_)) => "a mail key".to_owned(),
             Some(Self::Outbox(id)) => format!("mail {id} of the outbox"),
             Some(Self::Expiry(at, ..)) => format!("an expiry index entry for {}", at.as_micros()),
+            Some(Self::OutboxDue(at, id)) => format!("the entry of mail {id} for {}", at.as_micros()),
+            Some(Self::OutboxOfAccount(account, id)) => format!("the index entry of mail {id} of account {account}"),
             Some(Self::MailKeyOfAccount(account, _)) => format!("an index entry of a mail key of account {account}"),
             Some(Self::Throttle(_)) => "a count of tries".to_owned(),
             Some(Self::Places(account)) => format!("the list of places of account {account}"),
@@ -109,6 +121,10 @@ impl Place {
             Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
         }
     }
+}
+
+fn moment(bytes: [u8; 8]) -> Timestamp {
+    Timestamp::from_micros(i64::from_be_bytes(bytes) ^ i64::MIN)
 }
 
 fn number(bytes: &[u8]) -> Option<u64> {
@@ -155,6 +171,11 @@ mod tests {
                 expiry(Timestamp::from_micros(-1), Expiring::MailKey, &digest),
                 Place::Expiry(Timestamp::from_micros(-1), Expiring::MailKey, digest),
             ),
+            (
+                outbox_due(Timestamp::from_micros(-1), OutboxId::new(3)),
+                Place::OutboxDue(Timestamp::from_micros(-1), OutboxId::new(3)),
+            ),
+            (outbox_of(ada, OutboxId::new(3)), Place::OutboxOfAccount(ada, OutboxId::new(3))),
             (mail_key_of(ada, &digest), Place::MailKeyOfAccount(ada, digest)),
             (throttle(&ThrottleKey::from_digest(digest)), Place::Throttle(ThrottleKey::from_digest(digest))),
             (places(ada), Place::Places(ada)),

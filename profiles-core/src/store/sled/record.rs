@@ -16,11 +16,12 @@ pub(super) use self::{
     audit::AuditRecord, mail_key::MailKeyRecord, origin::PlacesRecord, throttle::ThrottleRecord, token::TokenRecord,
 };
 use crate::{
-    mail::{KeySeed, Mail},
+    mail::{KeySeed, Mail, MailProblem},
     model::{
-        Account, AccountId, Bio, City, Email, PasswordHash, PersonName, Profile, ProfileId, Revision, Status, StatusId,
-        StatusText, Timestamp, Username,
+        Account, AccountId, Bio, City, Email, OutboxId, PasswordHash, PersonName, Profile, ProfileId, Revision, Status,
+        StatusId, StatusText, Timestamp, Username,
     },
+    store::{MailState, OutboxEntry, OutboxItem},
 };
 
 /// In [`super::keys::Space::Account`].
@@ -157,6 +158,52 @@ impl StatusRecord {
 #[derive(Serialize, Deserialize)]
 enum MailRecord {
     ConfirmEmail { username: Username, to: Email, seed: KeySeed },
+    ResetPassword { username: Username, to: Email, account: u64, seed: KeySeed },
+    ConfirmNewEmail { username: Username, to: Email, seed: KeySeed },
+    PasswordChanged { username: Username, to: Email, at: i64 },
+    EmailChanged { username: Username, to: Email, at: i64 },
+    NewLogin { username: Username, to: Email, at: i64, address: String, agent: String },
+}
+
+impl MailRecord {
+    fn of(mail: Mail) -> Self {
+        match mail {
+            Mail::ConfirmEmail { username, to, seed } => Self::ConfirmEmail { username, to, seed },
+            Mail::ResetPassword { username, to, account, seed } => {
+                Self::ResetPassword { username, to, account: account.get(), seed }
+            }
+            Mail::ConfirmNewEmail { username, to, seed } => Self::ConfirmNewEmail { username, to, seed },
+            Mail::PasswordChanged { username, to, at } => Self::PasswordChanged { username, to, at: at.as_micros() },
+            Mail::EmailChanged { username, to, at } => Self::EmailChanged { username, to, at: at.as_micros() },
+            Mail::NewLogin { username, to, at, address, agent } => {
+                Self::NewLogin { username, to, at: at.as_micros(), address, agent }
+            }
+        }
+    }
+
+    fn into_mail(self) -> Mail {
+        let moment = Timestamp::from_micros;
+        match self {
+            Self::ConfirmEmail { username, to, seed } => Mail::ConfirmEmail { username, to, seed },
+            Self::ResetPassword { username, to, account, seed } => {
+                Mail::ResetPassword { username, to, account: AccountId::new(account), seed }
+            }
+            Self::ConfirmNewEmail { username, to, seed } => Mail::ConfirmNewEmail { username, to, seed },
+            Self::PasswordChanged { username, to, at } => Mail::PasswordChanged { username, to, at: moment(at) },
+            Self::EmailChanged { username, to, at } => Mail::EmailChanged { username, to, at: moment(at) },
+            Self::NewLogin { username, to, at, address, agent } => {
+                Mail::NewLogin { username, to, at: moment(at), address, agent }
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum MailStateRecord {
+    Waiting,
+    /// With the moment at which it was due before it was leased.
+    Held(i64),
+    Dead,
 }
 
 /// In [`super::keys::Space::Outbox`].
@@ -167,38 +214,112 @@ pub(super) struct OutboxRecord {
     queued_at: i64,
     /// How many leases it has had.
     attempts: u32,
-    /// Until when its last lease holds.
-    held_until: Option<i64>,
+    unsure: u32,
+    state: MailStateRecord,
+    /// When it is due, or its lease ends.
+    due: i64,
+    problem: Option<MailProblem>,
 }
 
 impl OutboxRecord {
+    /// A mail that is due from now on.
     pub(super) fn new(account: AccountId, mail: Mail, at: Timestamp) -> Self {
-        let Mail::ConfirmEmail { username, to, seed } = mail;
-        let mail = MailRecord::ConfirmEmail { username, to, seed };
-        Self { account: account.get(), mail, queued_at: at.as_micros(), attempts: 0, held_until: None }
+        Self {
+            account: account.get(),
+            mail: MailRecord::of(mail),
+            queued_at: at.as_micros(),
+            attempts: 0,
+            unsure: 0,
+            state: MailStateRecord::Waiting,
+            due: at.as_micros(),
+            problem: None,
+        }
     }
 
     pub(super) fn account(&self) -> AccountId {
         AccountId::new(self.account)
     }
 
-    /// Whether nobody holds it.
-    pub(super) fn is_free(&self, now: Timestamp) -> bool {
-        self.held_until.is_none_or(|until| until <= now.as_micros())
+    /// Whether this attempt is under way.
+    pub(super) fn is_held_by(&self, attempt: u32) -> bool {
+        self.is_held() && self.attempts == attempt
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self.state, MailStateRecord::Held(_))
+    }
+
+    /// When it is due, or its lease ends; `None` for a dead letter.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        (self.state != MailStateRecord::Dead).then_some(Timestamp::from_micros(self.due))
     }
 
     /// Gives it to somebody until then.
     pub(super) fn hold(&mut self, until: Timestamp) {
+        let was_due = match self.state {
+            MailStateRecord::Held(was_due) => was_due,
+            MailStateRecord::Waiting | MailStateRecord::Dead => self.due,
+        };
         self.attempts = self.attempts.saturating_add(1);
-        self.held_until = Some(until.as_micros());
+        self.state = MailStateRecord::Held(was_due);
+        self.due = until.as_micros();
     }
 
-    pub(super) fn attempts(&self) -> u32 {
-        self.attempts
+    /// Takes it from whoever held it.
+    pub(super) fn release(&mut self) {
+        if let MailStateRecord::Held(was_due) = self.state {
+            self.state = MailStateRecord::Waiting;
+            self.due = was_due;
+        }
     }
 
-    pub(super) fn into_mail(self) -> Mail {
-        let MailRecord::ConfirmEmail { username, to, seed } = self.mail;
-        Mail::ConfirmEmail { username, to, seed }
+    /// It comes back.
+    pub(super) fn put_off(&mut self, at: Timestamp, why: MailProblem, unsure: bool) {
+        self.state = MailStateRecord::Waiting;
+        self.due = at.as_micros();
+        self.unsure = self.unsure.saturating_add(u32::from(unsure));
+        self.problem = Some(why);
+    }
+
+    /// It does not come back.
+    pub(super) fn bury(&mut self, why: MailProblem) {
+        self.state = MailStateRecord::Dead;
+        self.problem = Some(why);
+    }
+
+    /// It is due, as if it were new.
+    pub(super) fn revive(&mut self, now: Timestamp) {
+        self.state = MailStateRecord::Waiting;
+        self.due = now.as_micros();
+        self.attempts = 0;
+        self.unsure = 0;
+    }
+
+    pub(super) fn into_item(self, id: OutboxId) -> OutboxItem {
+        OutboxItem {
+            id,
+            mail: self.mail.into_mail(),
+            attempt: self.attempts,
+            unsure: self.unsure,
+            queued_at: Timestamp::from_micros(self.queued_at),
+        }
+    }
+
+    pub(super) fn into_entry(self, id: OutboxId) -> OutboxEntry {
+        OutboxEntry {
+            id,
+            account: AccountId::new(self.account),
+            mail: self.mail.into_mail(),
+            state: match self.state {
+                MailStateRecord::Waiting => MailState::Waiting,
+                MailStateRecord::Held(_) => MailState::Held,
+                MailStateRecord::Dead => MailState::Dead,
+            },
+            attempts: self.attempts,
+            unsure: self.unsure,
+            due: Timestamp::from_micros(self.due),
+            problem: self.problem,
+            queued_at: Timestamp::from_micros(self.queued_at),
+        }
     }
 }

@@ -149,12 +149,13 @@ impl Transaction<'_> {
         self.end_former(command.former, account.id, command.at)?;
         self.end_oldest_logins(account.id, command.most, command.at)?;
         self.end_keys(account.id, |purpose| purpose == KeyPurpose::ResetPassword)?;
-        if self.is_new_place(account.id, command.place, command.at)? {
-            self.put_mails(account.id, command.if_new_place.into_iter().collect(), command.at)?;
-        }
+        let is_new_place = self.is_new_place(account.id, command.place, command.at)?;
         self.forgive(&command.forgive)?;
         self.note(command.at, command.audit)?;
         self.tell(command.at, EventKind::LoggedIn { account: account.id });
+        if is_new_place {
+            self.put_mails(account.id, command.if_new_place.into_iter().collect(), command.at)?;
+        }
         Ok(account)
     }
 

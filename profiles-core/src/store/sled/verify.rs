@@ -17,7 +17,7 @@ use super::{
     rows::{Rows as _, corrupt},
 };
 use crate::{
-    model::{Account, AccountId, AuditEntry, AuditId, Digest, ProfileId, StatusId, ThrottleKey, Timestamp},
+    model::{Account, AccountId, AuditEntry, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp},
     store::{Inconsistency, Result, StoreError},
 };
 
@@ -134,10 +134,18 @@ impl Check<'_> {
                 self.expect(fits, || format!("{what} names a token that is not theirs"));
             }
             Place::MailKey(digest) => self.mail_key(&what, &digest, &codec::decode(key, value)?)?,
-            Place::Outbox(id) => {
-                let record: OutboxRecord = codec::decode(key, value)?;
-                self.owner(&what, record.account())?;
-                self.tally.highest_outbox = self.tally.highest_outbox.max(id.get());
+            Place::Outbox(id) => self.mail(id, &codec::decode(key, value)?)?,
+            Place::OutboxDue(at, id) => {
+                let held: bool = codec::decode(key, value)?;
+                let record: Option<OutboxRecord> = self.view.read(&keys::outbox(id))?;
+                let fits = record.is_some_and(|record| record.due() == Some(at) && record.is_held() == held);
+                self.expect(fits, || format!("{what} names a mail that is not due then"));
+            }
+            Place::OutboxOfAccount(account, id) => {
+                codec::decode::<()>(key, value)?;
+                let record: Option<OutboxRecord> = self.view.read(&keys::outbox(id))?;
+                let fits = record.is_some_and(|record| record.account() == account);
+                self.expect(fits, || format!("{what} names a mail that is not theirs"));
             }
             Place::Expiry(at, expiring, digest) => {
                 codec::decode::<()>(key, value)?;
@@ -256,6 +264,18 @@ impl Check<'_> {
         let record: Option<AuditRecord> = self.view.read(&keys::audit(id))?;
         let Some(record) = record else { return Ok(false) };
         Ok(entry(id, record)?.note.concerns(account))
+    }
+
+    fn mail(&mut self, id: OutboxId, record: &OutboxRecord) -> Result<()> {
+        self.tally.highest_outbox = self.tally.highest_outbox.max(id.get());
+        let account = record.account();
+        let listed = self.view.has(&keys::outbox_of(account, id))?;
+        self.expect(listed, || format!("mail {id} is not in the list of its account {account}"));
+        if let Some(due) = record.due() {
+            let leased = self.view.has(&keys::outbox_due(due, id))?;
+            self.expect(leased, || format!("mail {id} will never be sent"));
+        }
+        self.owner(&format!("mail {id}"), account).map(drop)
     }
 
     fn expires(&self, at: Timestamp, what: Expiring, digest: &Digest) -> Result<bool> {

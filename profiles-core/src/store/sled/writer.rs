@@ -166,6 +166,21 @@ impl Writer {
         Ok(())
     }
 
+    /// What is to be done before anybody reads or writes: the leases of the process before this one end, so that its mails go
+    /// out at once and not when it would have lost them.
+    pub(super) fn begin(&mut self) -> Result<(), Arc<str>> {
+        self.commit(vec![Box::new(|transaction| {
+            match guarded(|| transaction.release_mails()) {
+                Ok(()) => transaction.keep(),
+                Err(error) => {
+                    transaction.roll_back();
+                    tracing::warn!(%error, "leases of an earlier process could not be ended; they end by themselves");
+                }
+            }
+            Box::new(|_| {})
+        })])
+    }
+
     /// Applies a group, makes it durable, tells of it and answers.
     fn commit(&mut self, group: Vec<Job>) -> Result<(), Arc<str>> {
         let mut transaction = Transaction::new(&self.engine);

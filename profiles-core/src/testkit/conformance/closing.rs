@@ -7,8 +7,8 @@ use crate::{
     event::EventKind,
     model::{AccountId, AuditEvent, OutboxId, ProfileId, Revision, StatusId, TokenId, UsernameKey},
     store::{
-        AccountChange, AuditFilter, Forgive, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter, Store,
-        StoreError,
+        AccountChange, AuditFilter, Forgive, MailOutcome, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter,
+        Store, StoreError,
     },
     testkit::{Refusal, fixture, refusal},
 };
@@ -58,6 +58,8 @@ async fn refusals_of_every_read(
         ("status", refusal(store.status(status).await)),
         ("statuses", refusal(store.statuses(&statuses, everything()).await)),
         ("count_statuses", refusal(store.count_statuses(&statuses).await)),
+        ("next_mail", refusal(store.next_mail().await)),
+        ("mails", refusal(store.mails(None, 10).await)),
         ("ready", refusal(store.ready().await)),
         ("verify", refusal(store.verify().await)),
     ]
@@ -101,7 +103,9 @@ async fn refusals_of_every_write(
         ("update_status", refusal(store.update_status(status, revision, None, now.into()).await)),
         ("delete_status", refusal(store.delete_status(status, now.into()).await)),
         ("lease", refusal(store.lease(now, Duration::from_mins(1), 10).await)),
-        ("complete", refusal(store.complete(OutboxId::new(1)).await)),
+        ("finish", refusal(store.finish(OutboxId::new(1), 1, MailOutcome::Sent).await)),
+        ("retry_mail", refusal(store.retry_mail(OutboxId::new(1), now).await)),
+        ("drop_mail", refusal(store.drop_mail(OutboxId::new(1)).await)),
         ("sweep", refusal(store.sweep(now, 10).await)),
         ("close", refusal(store.close().await)),
     ]

@@ -54,6 +54,7 @@ pub async fn one_of_many_registrations_of_a_name_wins(store: Arc<dyn Store>) {
     assert_eq!(mails.len(), 1);
     assert_eq!(store.sweep(fixture::after(1), usize::MAX).await.unwrap(), 1, "one mail key was kept");
     next_kind(&mut events).await;
+    assert!(matches!(next_kind(&mut events).await, EventKind::MailQueued { .. }));
     assert_nothing_more(&*store, &mut events).await;
 }
 

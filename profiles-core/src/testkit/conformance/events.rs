@@ -10,8 +10,8 @@ use crate::{
         UsernameKey,
     },
     store::{
-        AccountChange, Forgive, LogIn, ProfileChange, ProfileFilter, Register, Revoke, SetPassword, StatusFilter,
-        Store, Which,
+        AccountChange, Forgive, LogIn, MailOutcome, ProfileChange, ProfileFilter, Register, Revoke, SetPassword,
+        StatusFilter, Store, Which,
     },
     testkit::{fixture, refusal},
 };
@@ -136,12 +136,10 @@ pub async fn what_changes_nothing_for_readers_is_not_told(store: Arc<dyn Store>)
     store.count_statuses(&StatusFilter::default()).await.unwrap();
     store.principal(&fixture::digest("token"), fixture::NOW).await.unwrap();
     store.lease(fixture::NOW, Duration::from_mins(1), 1).await.unwrap();
-    store.complete(OutboxId::new(1)).await.unwrap();
+    store.finish(OutboxId::new(1), 1, MailOutcome::Sent).await.unwrap();
     store.issue_token(fixture::issue(ADA, fixture::personal("personal"))).await.unwrap();
     store.touch(&[(fixture::digest("token"), fixture::after(1))]).await.unwrap();
     store.tokens_of(ADA, fixture::NOW).await.unwrap();
-    let key = fixture::mail_key("new", "ada@example.org", 10);
-    store.send_keys(fixture::send(ADA, key)).await.unwrap();
     store.mail_key(&fixture::digest("new"), fixture::NOW).await.unwrap();
     store.attempt(fixture::attempt(&["account"])).await.unwrap();
     store.forgive(&[Forgive::All(fixture::throttle("account"))]).await.unwrap();

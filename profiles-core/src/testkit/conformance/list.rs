@@ -158,11 +158,20 @@ macro_rules! store_conformance {
             }
             jobs {
                 mails_are_leased_oldest_first,
+                every_kind_of_mail_is_kept,
+                a_mail_is_due_from_its_command,
                 a_lease_ends_at_its_moment,
                 each_lease_has_its_own_hold,
-                a_mail_that_comes_back_keeps_its_place,
-                a_complete_mail_is_forgotten,
-                completing_twice_is_no_error,
+                a_mail_that_comes_back_waits_its_turn,
+                a_mail_that_is_sent_is_forgotten,
+                finishing_twice_is_no_error,
+                a_mail_comes_back_later,
+                who_lost_the_lease_changes_nothing,
+                a_dead_letter_stays_and_is_not_leased,
+                mails_are_listed_by_number,
+                a_mail_is_tried_again_when_an_operator_says_so,
+                a_dropped_mail_is_gone,
+                queued_mails_are_told_once_a_command,
                 the_number_of_a_mail_is_not_given_again,
             }
             maintenance {

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Command, material::line};
+use super::{Command, MailAttempt, material::line};
 use crate::{
     model::{
-        Account, AccountId, AuditEntry, AuditEvent, Digest, Limit, PendingKey, Principal, Profile, Stamp, Status,
-        Timestamp, Token,
+        Account, AccountId, AuditEntry, AuditEvent, Digest, Limit, OutboxId, PendingKey, Principal, Profile, Stamp,
+        Status, Timestamp, Token,
     },
     store::{
-        Admission, Attempt, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, IssueToken, OutboxItem,
-        Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Store,
+        Admission, Attempt, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, IssueToken, OutboxEntry,
+        OutboxItem, Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Store,
     },
     testkit::{Refusal, fixture},
 };
@@ -36,6 +36,10 @@ pub(super) enum Answer {
     Count(u64),
     Rows(usize),
     Mails(Vec<OutboxItem>),
+    Outbox(Vec<OutboxEntry>),
+    Moment(Option<Timestamp>),
+    /// Whether there was such a row.
+    Was(bool),
     /// By the sweep itself, and by the one after it.
     Swept(usize, usize),
 }
@@ -100,10 +104,16 @@ async fn call(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
             Answer::Done
         }
         Command::Lease { hold, limit } => Answer::Mails(store.lease(now, *hold, *limit).await?),
-        Command::Complete { id } => {
-            store.complete(*id).await?;
+        Command::Finish { id, attempt, outcome } => {
+            let attempt = match attempt {
+                MailAttempt::Current => attempts(store, *id).await?,
+                MailAttempt::Exactly(number) => *number,
+            };
+            store.finish(*id, attempt, outcome.at(now)).await?;
             Answer::Done
         }
+        Command::RetryMail { id } => Answer::Was(store.retry_mail(*id, now).await?),
+        Command::DropMail { id } => Answer::Was(store.drop_mail(*id).await?),
         Command::Sweep { limit } => Answer::Swept(store.sweep(now, *limit).await?, store.sweep(now, usize::MAX).await?),
         other => credentials(store, other, now).await?,
     })
@@ -172,6 +182,13 @@ async fn credentials(store: &dyn Store, command: &Command, now: Timestamp) -> Re
     })
 }
 
+/// How many leases a mail has had; 0 if there is none.
+async fn attempts(store: &dyn Store, id: OutboxId) -> Result<u32> {
+    let before = id.get().checked_sub(2).map(|number| OutboxId::new(number + 1));
+    let entries = store.mails(before, 1).await?;
+    Ok(entries.into_iter().find(|entry| entry.id == id).map_or(0, |entry| entry.attempts))
+}
+
 async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<Answer> {
     Ok(match command {
         Command::Account { id } => Answer::Account(store.account(*id).await?),
@@ -190,6 +207,8 @@ async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::Status { id } => Answer::Status(store.status(*id).await?),
         Command::Statuses { filter, slice } => Answer::Statuses(store.statuses(filter, *slice).await?),
         Command::CountStatuses { filter } => Answer::Count(store.count_statuses(filter).await?),
+        Command::NextMail => Answer::Moment(store.next_mail().await?),
+        Command::Mails { after, limit } => Answer::Outbox(store.mails(*after, *limit).await?),
         write => panic!("{write:?} is no read"),
     })
 }

@@ -27,6 +27,8 @@ pub(super) fn questions(played: &[Command]) -> Vec<Command> {
         Command::Statuses { filter: statuses, slice: whole() },
         whole_trail(None),
     ];
+    questions.push(Command::NextMail);
+    questions.push(Command::Mails { after: None, limit: usize::MAX });
     // One more than there can be: that one has to be missing.
     for number in 1..=seen.registrations + 1 {
         let account = AccountId::new(number);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Expected, Key, Login, Registration, Token};
+use super::{Expected, Key, Login, MailAttempt, Outcome, Registration, Token};
 use crate::{
     model::{AccountId, AuditId, AuditNote, Email, OutboxId, ProfileId, StatusId, StatusText, UsernameKey},
     store::{AccountChange, AuditFilter, Forgive, ProfileChange, ProfileFilter, Revoke, Slice, StatusFilter, Which},
@@ -57,8 +57,16 @@ pub enum Command {
     DeleteStatus { id: StatusId },
     /// `lease`.
     Lease { hold: Duration, limit: usize },
-    /// `complete`.
-    Complete { id: OutboxId },
+    /// `finish`.
+    Finish { id: OutboxId, attempt: MailAttempt, outcome: Outcome },
+    /// `next_mail`.
+    NextMail,
+    /// `mails`.
+    Mails { after: Option<OutboxId>, limit: usize },
+    /// `retry_mail`.
+    RetryMail { id: OutboxId },
+    /// `drop_mail`.
+    DropMail { id: OutboxId },
     /// `sweep`, and a second one without a limit: which of the expired go first is for each store to say, so only how
     /// many can be compared, and after that all must be gone.
     Sweep { limit: usize },

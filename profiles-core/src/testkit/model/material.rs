@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::{
+    mail::MailProblem,
     model::{
         AccountId, AuditActor, AuditEvent, AuditNote, Email, KeyPurpose, Lifetime, Origin, Revision, Scopes, Timestamp,
         TokenKind, Username,
     },
-    store::{Forgive, KeyToSend, LogIn, NewMailKey, NewToken, Register, Result, Store},
+    store::{Forgive, KeyToSend, LogIn, MailOutcome, NewMailKey, NewToken, Register, Result, Store},
     testkit::fixture,
 };
 
@@ -182,6 +183,39 @@ impl Expected {
         match self {
             Self::Current => found.unwrap_or(Revision::FIRST),
             Self::Exactly(number) => Revision::new(number),
+        }
+    }
+}
+
+/// The attempt that finishes a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailAttempt {
+    /// The last one.
+    Current,
+    /// This one.
+    Exactly(u32),
+}
+
+/// A [`MailOutcome`], by what the present moment makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of the outcome, by the same names")]
+pub enum Outcome {
+    /// [`MailOutcome::Sent`].
+    Sent,
+    /// [`MailOutcome::Later`], so long after the present moment.
+    Later { by: Duration, unsure: bool },
+    /// [`MailOutcome::Dead`].
+    Dead,
+}
+
+impl Outcome {
+    pub(super) fn at(self, now: Timestamp) -> MailOutcome {
+        match self {
+            Self::Sent => MailOutcome::Sent,
+            Self::Later { by, unsure } => {
+                MailOutcome::Later { at: now.plus(by), why: MailProblem::new("busy"), unsure }
+            }
+            Self::Dead => MailOutcome::Dead { why: MailProblem::new("refused") },
         }
     }
 }

@@ -13,7 +13,7 @@ use proptest::{
 };
 
 use self::credentials::{credentials, former, revoke, tokens, tries};
-use super::{Checked, Command, Expected, Login, Registration};
+use super::{Checked, Command, Expected, Login, MailAttempt, Outcome, Registration};
 use crate::{
     model::{AccountId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
     store::{AccountChange, ProfileChange, ProfileFilter, Slice, Start, StatusFilter},
@@ -81,7 +81,11 @@ fn jobs() -> impl Strategy<Value = Command> {
     prop_oneof![
         3 => while_().prop_map(|by| Command::Wait { by }),
         2 => (while_(), limit()).prop_map(|(hold, limit)| Command::Lease { hold, limit }),
-        1 => number().prop_map(|id| Command::Complete { id: OutboxId::new(id) }),
+        2 => (number(), attempt(), outcome())
+            .prop_map(|(id, attempt, outcome)| Command::Finish { id: OutboxId::new(id), attempt, outcome }),
+        1 => number().prop_map(|id| Command::RetryMail { id: OutboxId::new(id) }),
+        1 => number().prop_map(|id| Command::DropMail { id: OutboxId::new(id) }),
+        1 => Just(Command::NextMail),
         1 => limit().prop_map(|limit| Command::Sweep { limit }),
     ]
 }
@@ -102,6 +106,8 @@ fn lists() -> impl Strategy<Value = Command> {
     prop_oneof![
         (option::of(number()), limit())
             .prop_map(|(after, limit)| Command::Accounts { after: after.map(AccountId::new), limit }),
+        (option::of(number()), limit())
+            .prop_map(|(after, limit)| Command::Mails { after: after.map(OutboxId::new), limit }),
         (profile_filter(), slice(ProfileId::new)).prop_map(|(filter, slice)| Command::Profiles { filter, slice }),
         profile_filter().prop_map(|filter| Command::CountProfiles { filter }),
         (status_filter(), slice(StatusId::new)).prop_map(|(filter, slice)| Command::Statuses { filter, slice }),
@@ -212,6 +218,18 @@ fn limit() -> impl Strategy<Value = usize> {
 
 fn expected() -> impl Strategy<Value = Expected> {
     prop_oneof![4 => Just(Expected::Current), 1 => (0..4_u64).prop_map(Expected::Exactly)]
+}
+
+fn attempt() -> impl Strategy<Value = MailAttempt> {
+    prop_oneof![4 => Just(MailAttempt::Current), 1 => (0..3_u32).prop_map(MailAttempt::Exactly)]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        1 => Just(Outcome::Sent),
+        2 => (while_(), any::<bool>()).prop_map(|(by, unsure)| Outcome::Later { by, unsure }),
+        1 => Just(Outcome::Dead),
+    ]
 }
 
 /// Short enough to be over soon, and equal often: what ends at one moment meets what begins there.

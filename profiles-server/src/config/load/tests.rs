@@ -67,6 +67,22 @@ fn every_error_is_one_line_that_says_where_and_what() {
             "profiles.toml:1: mail_from must be an address, like profiles@example.org, not \"a@b\\nBcc: c@d\"",
         ),
         ("site_name = \"a\\nb\"", "profiles.toml:1: site_name must be a single line of at most 50 characters"),
+        ("password_policy = \"owasp\"", "profiles.toml:1: password_policy must be django or nist, not \"owasp\""),
+        ("password_min_length = 0", "profiles.toml:1: password_min_length must be between 1 and 128"),
+        ("password_score = 5", "profiles.toml:1: password_score must be between \"off\" and 4"),
+        (
+            "password_classes = [\"lower\", \"emoji\"]",
+            "profiles.toml:1: password_classes must be lower or upper or digit or symbol, not \"emoji\"",
+        ),
+        (
+            "password_words = [\"ada\"]",
+            "profiles.toml:1: password_words must hold words of 4 to 100 letters or digits, not \"ada\"",
+        ),
+        ("password_blocklist = \"\"", "profiles.toml:1: password_blocklist must be a path"),
+        (
+            "trusted_proxies = [\"10.0.0.0/8\", \"proxy\"]",
+            "profiles.toml:1: trusted_proxies must hold addresses and networks, like 10.0.0.0/8 or ::1, not \"proxy\"",
+        ),
         ("trusted_origins = \"a\"", "profiles.toml:1: trusted_origins must be a list: [\"...\", \"...\"]"),
         (
             "log = \"info,[\"",
@@ -115,13 +131,19 @@ fn a_file_that_was_named_must_be_there_and_be_readable() {
 #[test]
 fn what_config_prints_gives_the_same_configuration() {
     let file = "trusted_origins = [\"https://app.example\"]\nmail_subject_prefix = \"\"\nanonymous = 403\n\
-                max_page_size = \"off\"\ndata_dir = \"/srv/pro files/\\u00e9\"";
+                trusted_proxies = [\"::1\", \"10.0.0.0/8\"]\nmax_page_size = \"off\"\npassword_policy = \"nist\"\n\
+                password_classes = [\"lower\", \"digit\"]\npassword_min_length = 20\n\
+                password_blocklist = \"own list.txt\"\ndata_dir = \"/srv/pro files/\\u00e9\"";
     let key = "00ff".repeat(16);
-    let loaded = load(Some(file), &[("PROFILES_SECRET_KEY", &key)], &[("hashing_threads", "3")]).unwrap();
+    let loaded =
+        load(Some(file), &[("PROFILES_SECRET_KEY", &key)], &[("hashing_threads", "3"), ("password_score", "4")])
+            .unwrap();
     let printed = loaded.to_toml();
     assert!(printed.contains("anonymous = \"403\" # profiles.toml:3\n"), "{printed}");
     assert!(printed.contains("bind = \"127.0.0.1:8000\" # default\n"), "{printed}");
     assert!(printed.contains("hashing_threads = 3 # --hashing-threads\n"), "{printed}");
+    assert!(printed.contains("password_score = 4 # --password-score\n"), "{printed}");
+    assert!(printed.contains("password_classes = [\"lower\", \"digit\"] # profiles.toml:"), "{printed}");
     assert!(printed.contains("# secret_key = (hidden) # PROFILES_SECRET_KEY\n"), "{printed}");
     assert!(!printed.contains("00ff"), "{printed}");
     let again = load(Some(&printed), &[("PROFILES_SECRET_KEY", &key)], &[]).unwrap();

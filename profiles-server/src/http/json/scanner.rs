@@ -1,6 +1,6 @@
 //! The grammar, with the errors of CPython's C scanner.
 
-use super::{Json, JsonError, MAX_DEPTH, Text, number};
+use super::{Json, JsonError, MAX_DEPTH, MAX_ITEMS, Text, number};
 
 /// Looks at a text one code point at a time; positions are code points, as in Python.
 pub(super) struct Scanner {
@@ -83,14 +83,22 @@ impl Scanner {
     }
 
     fn list(&mut self) -> Result<Json> {
+        // Only a list that is a field of the outermost object has items that anybody asks for.
+        let is_field = self.depth == 2;
+        let (mut items, mut more) = (Vec::new(), false);
         if self.eat(']') {
-            return Ok(Json::List);
+            return Ok(Json::List { items, more });
         }
         loop {
-            self.value()?;
+            let item = self.value()?;
+            if is_field && items.len() < MAX_ITEMS {
+                items.push(item);
+            } else {
+                more = is_field;
+            }
             self.skip_space();
             if self.eat(']') {
-                return Ok(Json::List);
+                return Ok(Json::List { items, more });
             }
             if !self.eat(',') {
                 return self.fail("Expecting ',' delimiter", self.at);

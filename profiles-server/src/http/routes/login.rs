@@ -4,14 +4,15 @@ use poem::Request;
 use poem_openapi::OpenApi;
 use profiles_api::{KeyResponse, LoginRequest};
 use profiles_core::{
-    Authentication, Credentials, Login,
+    Credentials, Login,
     fields::{Field, name},
-    model::{AccountId, Email, Password, SecretKey, TokenKind, Username},
+    model::{Email, Password, SecretKey, Username},
 };
 
 use super::{Context, Tag};
 use crate::http::{
     answer::Answer,
+    authentication::Caller,
     cookies::{self, SetCookie},
     csrf,
     error::ApiError,
@@ -28,10 +29,14 @@ impl LoginApi {
     /// Answers the key for the header `Authorization: Token <key>`, and sets a session cookie for browsers. Every login
     /// has a key of its own; logging out ends that one alone.
     #[oai(path = "/api/rest-auth/login", method = "post", operation_id = "log_in")]
-    async fn log_in(&self, request: &Request, body: Input<LoginRequest>) -> Result<Answer<KeyResponse>, ApiError> {
+    async fn log_in(
+        &self,
+        request: &Request,
+        caller: Caller,
+        body: Input<LoginRequest>,
+    ) -> Result<Answer<KeyResponse>, ApiError> {
         let form = body.read().await?;
-        let (account, login) = self.0.core.log_in(credentials(&form)).await?;
-        end_foreign_session(&self.0, request, account.id).await?;
+        let (_, login) = caller.core.log_in(Credentials { former: former(request), ..credentials(&form) }).await?;
         let key = KeyResponse { key: login.token.expose().to_owned() };
         Ok(Answer::new(key).with_cookies(login_cookies(&self.0, &login)?))
     }
@@ -43,6 +48,7 @@ fn credentials(form: &Form) -> Credentials {
         username: form.text(optional(name::USERNAME), anyones_name),
         email: form.text(optional(name::EMAIL).email(), address).map(Option::flatten),
         password: form.required(name::PASSWORD, Password::parse),
+        former: None,
     }
 }
 
@@ -61,20 +67,10 @@ fn anyones_name(text: &str) -> Field<String> {
     }
 }
 
-/// Ends the session that a browser comes with if it was somebody else's: the new one takes its place. One's own goes on,
-/// or what the page has asked for meanwhile would come back with the news that it is over.
-pub(super) async fn end_foreign_session(
-    context: &Context,
-    request: &Request,
-    account: AccountId,
-) -> Result<(), ApiError> {
-    let Some(former) = cookies::get(request, cookies::SESSION).map(|id| SecretKey::presented(&id)) else {
-        return Ok(());
-    };
-    match context.core.authenticate(&former, TokenKind::Session).await? {
-        Authentication::Known(owner) if owner.account != account => Ok(context.core.log_out(&[former]).await?),
-        _ => Ok(()),
-    }
+/// The session that a browser comes with: the new one takes its place, if it was somebody else's. One's own goes on, or
+/// what the page has asked for meanwhile would come back with the news that it is over.
+pub(super) fn former(request: &Request) -> Option<SecretKey> {
+    cookies::get(request, cookies::SESSION).map(|id| SecretKey::presented(&id))
 }
 
 /// The cookies of a login, if it opened a session.

@@ -4,7 +4,7 @@ use poem::Request;
 use poem_openapi::OpenApi;
 use profiles_api::Detail;
 
-use super::{Context, Tag};
+use super::Tag;
 use crate::http::{
     answer::Answer,
     authentication::Caller,
@@ -12,7 +12,7 @@ use crate::http::{
     error::ApiError,
 };
 
-pub(crate) struct LogoutApi(pub(crate) Context);
+pub(crate) struct LogoutApi;
 
 #[OpenApi(tag = "Tag::Authentication")]
 impl LogoutApi {
@@ -21,7 +21,7 @@ impl LogoutApi {
     /// Ends the token and the session that the request presents; other logins go on. The body is not read.
     #[oai(path = "/api/rest-auth/logout", method = "post", operation_id = "log_out")]
     async fn log_out(&self, request: &Request, caller: Caller) -> Result<Answer<Detail>, ApiError> {
-        self.0.core.log_out(&caller.presented).await?;
+        caller.core.log_out(caller.actor, &caller.presented).await?;
         let ended = cookies::get(request, cookies::SESSION).map(|_| SetCookie::end_session());
         let detail = Detail { detail: "Successfully logged out.".to_owned() };
         Ok(Answer::new(detail).with_cookies(ended.into_iter().collect()))

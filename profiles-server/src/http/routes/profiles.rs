@@ -44,16 +44,16 @@ impl ProfilesApi {
         page_size: QueryText,
     ) -> Result<List<Page<Wire>>, ApiError> {
         let filter = filter(search)?;
-        let (core, actor) = (Arc::clone(&self.0.core), caller.actor);
+        let (core, actor) = (caller.core.clone(), caller.actor);
         let asked = Asked {
             request,
             page: PageQuery { page: page.0, page_size: page_size.0 },
             url: self.0.base_url(request).absolute(RequestPath::of(request)),
         };
-        let (source, filter) = (Arc::clone(&core), Arc::new(filter));
+        let (source, filter) = (core.clone(), Arc::new(filter));
         let shown = Arc::clone(&filter);
         let read = move |slice| {
-            let (core, filter) = (Arc::clone(&source), Arc::clone(&shown));
+            let (core, filter) = (source.clone(), Arc::clone(&shown));
             async move { core.profiles(actor, &filter, slice).await }
         };
         let count = core.count_profiles(actor, &filter);
@@ -71,7 +71,7 @@ impl ProfilesApi {
         search: QueryText,
     ) -> Result<Answer<Wire>, ApiError> {
         let filter = filter(search)?;
-        Ok(Answer::new(wire(&self.0.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?)))
+        Ok(Answer::new(wire(&caller.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?)))
     }
 
     /// Edit a profile
@@ -111,7 +111,7 @@ impl ProfilesApi {
         search: QueryText,
         body: Input<ProfileUpdate>,
     ) -> Result<Answer<Wire>, ApiError> {
-        let editor = self.0.core.edit_profile(caller.actor, ProfileId::new(id), &filter(search)?).await?;
+        let editor = caller.core.edit_profile(caller.actor, ProfileId::new(id), &filter(search)?).await?;
         let change = change(&body.read().await?)?;
         Ok(Answer::new(wire(&editor.apply(change).await?)))
     }
@@ -130,7 +130,7 @@ fn change(form: &Form) -> Result<ProfileChange, ApiError> {
     Ok(ProfileChange { bio, city })
 }
 
-fn wire(profile: &Profile) -> Wire {
+pub(super) fn wire(profile: &Profile) -> Wire {
     Wire {
         id: profile.id.get(),
         user: profile.username.to_string(),

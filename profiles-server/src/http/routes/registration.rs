@@ -7,17 +7,18 @@ use poem_openapi::{
 };
 use profiles_api::{Detail, KeyResponse, RegisterRequest};
 use profiles_core::{
-    Registration,
+    LoginBy, Registration, Settings,
     fields::name,
     model::{Email, Password, Username},
 };
 
 use super::{
     Context, Tag,
-    login::{end_foreign_session, login_cookies},
+    login::{former, login_cookies},
 };
 use crate::http::{
     answer::Created,
+    authentication::Caller,
     error::ApiError,
     form::{Form, TextField},
     input::Input,
@@ -32,26 +33,33 @@ impl RegistrationApi {
     /// Makes an account with an empty profile, logs it in, and mails a link to confirm the address. Where the server
     /// requires confirmation first, the answer is `{"detail": "Verification e-mail sent."}` and nobody is logged in.
     #[oai(path = "/api/rest-auth/registration", method = "post", operation_id = "register")]
-    async fn register(&self, request: &Request, body: Input<RegisterRequest>) -> Result<Registered, ApiError> {
+    async fn register(
+        &self,
+        request: &Request,
+        caller: Caller,
+        body: Input<RegisterRequest>,
+    ) -> Result<Registered, ApiError> {
         let form = body.read().await?;
-        let outcome = self.0.core.register(registration(&form, self.0.core.settings().email_required)).await?;
+        let registration = Registration { former: former(request), ..registration(&form, caller.core.settings()) };
+        let outcome = caller.core.register(registration).await?;
         let Some(login) = outcome.login else {
             let detail = Detail { detail: "Verification e-mail sent.".to_owned() };
             return Ok(Registered::ToBeConfirmed(Created::new(detail)));
         };
-        end_foreign_session(&self.0, request, outcome.registered.account.id).await?;
         let key = KeyResponse { key: login.token.expose().to_owned() };
         Ok(Registered::LoggedIn(Created::new(key).with_cookies(login_cookies(&self.0, &login)?)))
     }
 }
 
-fn registration(form: &Form, email_required: bool) -> Registration {
-    let email = if email_required { TextField::required(name::EMAIL) } else { TextField::optional(name::EMAIL) };
+fn registration(form: &Form, settings: &Settings) -> Registration {
+    let by_email = settings.login_by == LoginBy::Email;
+    let field = |name, required| if required { TextField::required(name) } else { TextField::optional(name) };
     Registration {
-        username: form.required(name::USERNAME, Username::parse),
-        email: form.text(email.email(), Email::parse),
+        username: form.text(field(name::USERNAME, !by_email), Username::parse),
+        email: form.text(field(name::EMAIL, settings.email_required || by_email).email(), Email::parse),
         password1: form.required(name::PASSWORD1, Password::parse),
         password2: form.required(name::PASSWORD2, Password::parse),
+        former: None,
     }
 }
 

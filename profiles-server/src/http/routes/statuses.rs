@@ -45,16 +45,16 @@ impl StatusesApi {
         page_size: QueryText,
     ) -> Result<List<Page<Wire>>, ApiError> {
         let filter = StatusFilter { username: username.0 };
-        let (core, actor) = (Arc::clone(&self.0.core), caller.actor);
+        let (core, actor) = (caller.core.clone(), caller.actor);
         let asked = Asked {
             request,
             page: PageQuery { page: page.0, page_size: page_size.0 },
             url: self.0.base_url(request).absolute(RequestPath::of(request)),
         };
-        let (source, filter) = (Arc::clone(&core), Arc::new(filter));
+        let (source, filter) = (core.clone(), Arc::new(filter));
         let shown = Arc::clone(&filter);
         let read = move |slice| {
-            let (core, filter) = (Arc::clone(&source), Arc::clone(&shown));
+            let (core, filter) = (source.clone(), Arc::clone(&shown));
             async move { core.statuses(actor, &filter, slice).await }
         };
         let count = core.count_statuses(actor, &filter);
@@ -68,7 +68,7 @@ impl StatusesApi {
     #[oai(path = "/api/profile-status", method = "post", operation_id = "post_status")]
     async fn post(&self, caller: Caller, body: Input<StatusWrite>) -> Result<Created<Wire>, ApiError> {
         let text = required_text(&body.read().await?)?;
-        Ok(Created::new(wire(&self.0.core.post_status(caller.actor, text).await?)))
+        Ok(Created::new(wire(&caller.core.post_status(caller.actor, text).await?)))
     }
 
     /// Show a status
@@ -81,7 +81,7 @@ impl StatusesApi {
         username: QueryText,
     ) -> Result<Answer<Wire>, ApiError> {
         let filter = StatusFilter { username: username.0 };
-        Ok(Answer::new(wire(&self.0.core.status(caller.actor, StatusId::new(id.0), &filter).await?)))
+        Ok(Answer::new(wire(&caller.core.status(caller.actor, StatusId::new(id.0), &filter).await?)))
     }
 
     /// Edit a status
@@ -97,7 +97,7 @@ impl StatusesApi {
         body: Input<StatusWrite>,
     ) -> Result<Answer<Wire>, ApiError> {
         let filter = StatusFilter { username: username.0 };
-        let editor = self.0.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        let editor = caller.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
         let text = required_text(&body.read().await?)?;
         Ok(Answer::new(wire(&editor.apply(Some(text)).await?)))
     }
@@ -115,7 +115,7 @@ impl StatusesApi {
         body: Input<StatusPatch>,
     ) -> Result<Answer<Wire>, ApiError> {
         let filter = StatusFilter { username: username.0 };
-        let editor = self.0.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        let editor = caller.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
         let text = text(&body.read().await?, TextField::patched(name::STATUS_CONTENT))?;
         Ok(Answer::new(wire(&editor.apply(text).await?)))
     }
@@ -132,7 +132,7 @@ impl StatusesApi {
         username: QueryText,
     ) -> Result<NoContent, ApiError> {
         let filter = StatusFilter { username: username.0 };
-        self.0.core.delete_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        caller.core.delete_status(caller.actor, StatusId::new(id.0), &filter).await?;
         Ok(NoContent)
     }
 }
@@ -147,7 +147,7 @@ fn required_text(form: &Form) -> Result<StatusText, ApiError> {
     text(form, TextField::required(name::STATUS_CONTENT))?.ok_or_else(|| missing().into())
 }
 
-fn wire(status: &Status) -> Wire {
+pub(super) fn wire(status: &Status) -> Wire {
     Wire {
         id: status.id.get(),
         user_profile: status.username.to_string(),

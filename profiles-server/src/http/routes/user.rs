@@ -1,30 +1,30 @@
 //! `/api/rest-auth/user/`
 
 use poem_openapi::{OpenApi, types::Type};
-use profiles_api::{UserDetails, UserPatch, UserUpdate};
+use profiles_api::{DeleteAccountRequest, UserDetails, UserPatch, UserUpdate};
 use profiles_core::{
     AccountEdit, FieldError,
     fields::{Field, name},
-    model::{Account, Email, PersonName, Username},
+    model::{Account, Email, Password, PersonName, Username},
 };
 
-use super::{Context, Tag};
+use super::Tag;
 use crate::http::{
-    answer::Answer,
+    answer::{Answer, NoContent},
     authentication::Caller,
     error::ApiError,
     form::{Form, TextField},
     input::Input,
 };
 
-pub(crate) struct UserApi(pub(crate) Context);
+pub(crate) struct UserApi;
 
 #[OpenApi(tag = "Tag::Authentication")]
 impl UserApi {
     /// Show one's own details
     #[oai(path = "/api/rest-auth/user", method = "get", operation_id = "get_user")]
     async fn show(&self, caller: Caller) -> Result<Answer<UserDetails>, ApiError> {
-        Ok(Answer::new(details(&self.0.core.own_account(caller.actor).await?)))
+        Ok(Answer::new(details(&caller.core.own_account(caller.actor).await?)))
     }
 
     /// Replace one's own details
@@ -39,6 +39,16 @@ impl UserApi {
     #[oai(path = "/api/rest-auth/user", method = "patch", operation_id = "update_user")]
     async fn update(&self, caller: Caller, body: Input<UserPatch>) -> Result<Answer<UserDetails>, ApiError> {
         self.edit(caller, body, TextField::patched(name::USERNAME)).await
+    }
+
+    /// Erase one's own account
+    ///
+    /// With its profile, statuses, logins and tokens. The name and the address are free afterwards. Asks for the password.
+    #[oai(path = "/api/rest-auth/user", method = "delete", operation_id = "delete_user")]
+    async fn erase(&self, caller: Caller, body: Input<DeleteAccountRequest>) -> Result<NoContent, ApiError> {
+        let form = body.read().await?;
+        caller.core.erase_own_account(caller.actor, form.required(name::PASSWORD, Password::parse)).await?;
+        Ok(NoContent)
     }
 }
 
@@ -56,7 +66,7 @@ impl UserApi {
             first_name: form.text(optional(name::FIRST_NAME), PersonName::parse),
             last_name: form.text(optional(name::LAST_NAME), PersonName::parse),
         };
-        Ok(Answer::new(details(&self.0.core.edit_own_account(caller.actor, edit).await?)))
+        Ok(Answer::new(details(&caller.core.edit_own_account(caller.actor, edit).await?)))
     }
 }
 
@@ -73,7 +83,7 @@ fn changed_name(form: &Form, field: TextField) -> Field<Option<Username>> {
     })
 }
 
-fn details(account: &Account) -> UserDetails {
+pub(super) fn details(account: &Account) -> UserDetails {
     UserDetails {
         pk: account.id.get(),
         username: account.username.to_string(),

@@ -1,7 +1,7 @@
 use poem::{EndpointExt, Route, endpoint::make_sync, test::TestClient};
 
 use super::*;
-use crate::logging::captured::Log;
+use crate::{http::client_address::tests::request, logging::captured::Log};
 
 fn client() -> TestClient<impl Endpoint> {
     let echo = make_sync(|request| {
@@ -70,4 +70,23 @@ async fn a_client_that_goes_away_leaves_a_line() {
     let lines = log.lines();
     assert_eq!((lines.len(), &lines[0]["path"]), (1, &"/never".into()));
     assert!(lines[0].get("status").is_none(), "{lines:?}");
+}
+
+#[tokio::test]
+async fn the_address_of_the_client_is_told_and_that_of_the_proxy() {
+    let log = Log::default();
+    let guard = log.start();
+    let trace = Trace::default().trusted_proxies(["10.0.0.0/8".parse().unwrap()]);
+    let echo = make_sync(|_| ()).with(trace);
+    for (peer, forwarded) in
+        [("10.0.0.1:81", "198.51.100.1, 203.0.113.9"), ("203.0.113.9:82", "198.51.100.1"), ("10.0.0.1:83", "unknown")]
+    {
+        echo.get_response(request(peer, &[forwarded.as_bytes()])).await;
+    }
+    drop(guard);
+    let lines = log.lines();
+    let told: Vec<_> = lines.iter().map(|line| (line["remote"].as_str(), line["peer"].as_str())).collect();
+    let expected =
+        [(Some("203.0.113.9"), Some("10.0.0.1:81")), (Some("203.0.113.9:82"), None), (Some("10.0.0.1:83"), None)];
+    assert_eq!(told, expected);
 }

@@ -58,6 +58,8 @@ async fn after_closing_everything_is_refused_and_events_end() {
     let account = store.register(registration("ada")).await.unwrap().account;
     store.ready().await.unwrap();
     store.close().await.unwrap();
+    // The account, and its mail.
+    assert!(events.next().await.unwrap().is_ok());
     assert!(events.next().await.unwrap().is_ok());
     assert!(events.next().await.is_none());
     assert!(store.events().next().await.is_none());

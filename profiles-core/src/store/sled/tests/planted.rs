@@ -66,6 +66,8 @@ async fn a_missing_entry_is_found_from_the_record() {
         (keys::token_of(ADA, &session("ada")), "a token is not in the list of its account 1"),
         (keys::expiry(LATER, Expiring::Session, &session("ada")), "a token of account 1 will never be swept"),
         (keys::expiry(LATER, Expiring::MailKey, &Digest::of("ada")), "a mail key of account 1 will never be swept"),
+        (keys::outbox_of(ADA, OutboxId::new(1)), "mail 1 is not in the list of its account 1"),
+        (keys::outbox_due(NOW, OutboxId::new(1)), "mail 1 will never be sent"),
         (keys::mail_key_of(ADA, &Digest::of("ada")), "a mail key is not in the list of its account 1"),
         (keys::expiry(forgotten(), Expiring::Throttle, tries().digest()), "a count of tries will never be swept"),
         (keys::audit_of(ADA, AuditId::new(1)), "line 1 of the audit trail is not in the list of account 1"),
@@ -104,7 +106,7 @@ async fn a_missing_record_is_found_from_its_entries() {
                 "a mail key names account 2, which does not exist",
                 "a token names account 2, which does not exist",
                 "an index entry of a verified address names account 2, which does not exist",
-                "mail 2 of the outbox names account 2, which does not exist",
+                "mail 2 names account 2, which does not exist",
                 "profile 2 names account 2, which does not exist",
                 "the address index entry of account 2 names account 2, which does not exist",
                 "the index entry of username \"bob\" names account 2, which does not exist",
@@ -145,6 +147,13 @@ async fn a_missing_record_is_found_from_its_entries() {
             keys::audit(AuditId::new(3)),
             vec!["the index entry of line 3 of the audit trail for account 2 names a line that is not about them"],
         ),
+        (
+            keys::outbox(OutboxId::new(1)),
+            vec![
+                "the entry of mail 1 for 1700000000000000 names a mail that is not due then",
+                "the index entry of mail 1 of account 1 names a mail that is not theirs",
+            ],
+        ),
     ];
     for (key, what) in cases {
         let found = found_after(move |transaction| {
@@ -177,6 +186,15 @@ async fn an_entry_that_says_something_else_is_found() {
 
     let found = found_after(|transaction| transaction.put(keys::status_count(ADA), &5_u64));
     assert_eq!(found.await, ["the count of statuses of account 1 is 5, and there are 1"]);
+
+    let found = found_after(|transaction| transaction.mark(keys::outbox_of(BOB, OutboxId::new(1))));
+    assert_eq!(found.await, ["the index entry of mail 1 of account 2 names a mail that is not theirs"]);
+
+    let found = found_after(|transaction| transaction.put(keys::outbox_due(LATER, OutboxId::new(1)), &false));
+    assert_eq!(found.await, ["the entry of mail 1 for 1800000000000000 names a mail that is not due then"]);
+
+    let found = found_after(|transaction| transaction.put(keys::outbox_due(NOW, OutboxId::new(1)), &true));
+    assert_eq!(found.await, ["the entry of mail 1 for 1700000000000000 names a mail that is not due then"]);
 
     let found = found_after(|transaction| transaction.put(Meta::Format.key(), &4_u64));
     assert_eq!(found.await, ["the note \"format\" is 4 and not 2"]);

@@ -115,6 +115,7 @@ async fn a_disk_that_fails_once_stops_the_store_for_good() {
     }
     let told = events.next().await.unwrap().unwrap().kind;
     assert!(matches!(told, EventKind::AccountRegistered { account, .. } if account == kept.id));
+    assert_eq!(events.next().await.unwrap().unwrap().kind, EventKind::MailQueued { account: kept.id });
     assert!(events.next().await.is_none(), "nothing is told of what may not have happened");
     drop(store);
 

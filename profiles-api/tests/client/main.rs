@@ -1,4 +1,5 @@
-//! The client against a server of canned answers: lists in either form, and where a token may go.
+//! The client against a server of canned answers: lists in either form, where a token may go, and the life of an
+//! account.
 #![cfg_attr(
     test,
     allow(
@@ -11,69 +12,15 @@
     )
 )]
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
-    thread,
-};
+mod account;
+mod canned;
 
 use profiles_api::{
     Client, ClientError, Profile,
     client::{ANSWER_LIMIT, Identity, Registered, Registration},
 };
 
-/// Answers each request with what `answer` makes of its head, and remembers the heads.
-struct Canned {
-    address: SocketAddr,
-    heads: Arc<Mutex<Vec<String>>>,
-}
-
-impl Canned {
-    fn serve(answer: impl Fn(&str, SocketAddr) -> String + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let heads = Arc::new(Mutex::new(Vec::new()));
-        let remembered = Arc::clone(&heads);
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let head = read_request(&stream);
-                let answer = answer(&head, address);
-                remembered.lock().unwrap().push(head);
-                // A client that has read enough goes away, which is its right.
-                let _ = stream.write_all(answer.as_bytes());
-            }
-        });
-        Self { address, heads }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    fn heads(&self) -> Vec<String> {
-        self.heads.lock().unwrap().clone()
-    }
-}
-
-fn read_request(stream: &TcpStream) -> String {
-    let mut reader = BufReader::new(stream);
-    let mut head = String::new();
-    while reader.read_line(&mut head).unwrap() > 2 {}
-    let head = head.to_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.parse().unwrap());
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    head
-}
-
-fn json(status: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-}
+use self::canned::{Canned, json};
 
 fn row(id: u64) -> String {
     format!(r#"{{"id":{id},"user":"user{id}","avatar":null,"bio":"","city":""}}"#)
