@@ -10,6 +10,7 @@ pub mod contention;
 pub mod erasure;
 pub mod events;
 pub mod jobs;
+pub mod key_use;
 pub mod lifetimes;
 pub mod logins;
 pub mod mail_keys;

@@ -96,6 +96,8 @@ macro_rules! store_conformance {
                 keys_are_not_sent_to_whom_they_do_not_concern,
                 a_secret_of_a_key_is_kept_once,
                 an_account_has_so_many_keys_for_a_purpose,
+            }
+            key_use {
                 confirming_verifies_the_address,
                 confirming_a_change_moves_the_address,
                 an_address_that_was_taken_uses_the_key_up,
@@ -270,6 +272,7 @@ mod tests {
             ("logins", include_str!("logins.rs")),
             ("places", include_str!("places.rs")),
             ("mail_keys", include_str!("mail_keys.rs")),
+            ("key_use", include_str!("key_use.rs")),
             ("throttles", include_str!("throttles.rs")),
             ("audit", include_str!("audit.rs")),
             ("erasure", include_str!("erasure.rs")),
