@@ -401,7 +401,8 @@ pub trait Statuses: Send + Sync {
 #[async_trait]
 pub trait Jobs: Send + Sync {
     /// Takes up to `limit` mails that are due and that nobody holds, until `now + hold`: who fails to finish one by then
-    /// loses it to the next. So a mail goes out at least once, whatever crashes. A store that one process uses at a time
+    /// loses it to the next. So a mail goes out at least once, whatever crashes; and an attempt that ends so, without an
+    /// outcome, counts as one of which nobody knows whether the mail arrived. A store that one process uses at a time
     /// ends the leases of an earlier process when it is opened: their mails are due as they were before.
     ///
     /// # Atomicity

@@ -171,6 +171,9 @@ impl Post {
         if has_link(item.mail.kind()) && self.core.now() >= self.end_of(item) {
             return dead("the link in it no longer works");
         }
+        if item.unsure >= UNSURE {
+            return dead("it may have arrived, twice: the server ended while it was on its way");
+        }
         let message = match self.composer.message(&self.core, item) {
             Ok(message) => message,
             Err(problem) => return dead(&problem),

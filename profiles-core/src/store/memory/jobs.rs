@@ -24,6 +24,8 @@ impl Jobs for MemoryStore {
         due.sort_by_key(|(id, row)| (row.due, **id));
         let leased = due.into_iter().take(limit).map(|(id, row)| {
             row.attempts += 1;
+            // Whoever held it until now has not said what came of it.
+            row.unsure += u32::from(row.state == MailState::Held);
             row.state = MailState::Held;
             row.due = now.plus(hold);
             let (mail, queued_at) = (row.mail.clone(), row.queued_at);
