@@ -75,7 +75,7 @@ impl Core {
         let account = self.find_account(id).await?;
         let attempt = self.demand_password(AuditEvent::Erasure, actor, &account, &password).await?;
         self.store.forgive(&attempt.forgiven()).await?;
-        let stamp = Stamp { at: self.clock.now(), audit: self.done(AuditEvent::Erasure, actor, id) };
+        let stamp = Stamp { at: self.clock.now(), audit: Some(self.done(AuditEvent::Erasure, actor, id)) };
         self.erase(&account, stamp).await
     }
 
