@@ -119,11 +119,7 @@ impl Check<'_> {
             Place::Status(id) => self.status(id, &codec::decode(key, value)?)?,
             Place::StatusOfAccount(account, id) => {
                 codec::decode::<()>(key, value)?;
-                let record: Option<StatusRecord> = self.view.read(&keys::status(id))?;
-                let fits = record.is_some_and(|record| record.account() == account);
-                self.expect(fits, || format!("{what} names a status that is not theirs"));
-                let counted = self.view.has(&keys::status_count(account))?;
-                self.expect(counted, || format!("account {account} has statuses that are not counted"));
+                self.listed_status(&what, account, id)?;
             }
             Place::StatusCount(account) => self.status_count(&what, account, codec::decode(key, value)?)?,
             Place::Token(digest) => self.token(&what, &digest, &codec::decode(key, value)?)?,
@@ -210,6 +206,15 @@ impl Check<'_> {
         let profile = self.points_to(&keys::profile_of(account), record.profile().get())?;
         self.expect(profile, || format!("status {id} stands under another profile than its account's"));
         self.owner(&format!("status {id}"), account).map(drop)
+    }
+
+    fn listed_status(&mut self, what: &str, account: AccountId, id: StatusId) -> Result<()> {
+        let record: Option<StatusRecord> = self.view.read(&keys::status(id))?;
+        let fits = record.is_some_and(|record| record.account() == account);
+        self.expect(fits, || format!("{what} names a status that is not theirs"));
+        let counted = self.view.has(&keys::status_count(account))?;
+        self.expect(counted, || format!("account {account} has statuses that are not counted"));
+        Ok(())
     }
 
     fn status_count(&mut self, what: &str, account: AccountId, count: u64) -> Result<()> {
