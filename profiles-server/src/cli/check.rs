@@ -6,12 +6,17 @@ use super::{Failure, one_line, say};
 use crate::{
     app::open_store,
     config::{Config, Storage},
-    secret,
+    mailer, secret,
+    server::ServeError,
 };
 
 /// Says what is sound, a line each, and fails if something is not. Makes nothing.
 pub(super) async fn run(config: &Config) -> Result<(), Failure> {
     say("configuration: valid")?;
+    if config.mail.templates.is_some() {
+        mailer::templates(&config.mail).map_err(ServeError::from)?;
+        say("mail templates: sound")?;
+    }
     let data_dir = config.storage.data_dir.display();
     if is_unmade(&config.storage) {
         return say(&format!("database: none in {data_dir} yet; the first start makes it"));
