@@ -1,7 +1,7 @@
 //! What is held about somebody: reading it all, and erasing it all.
 
 use crate::{
-    Core, Error, FieldErrors, Kind, Result,
+    Core, Error, FieldError, FieldErrors, Kind, Result,
     fields::{Field, name},
     model::{
         Account, AuditEntry, AuditEvent, AuditId, Network, Password, Profile, Stamp, Status, StatusId, Timestamp, Token,
@@ -55,10 +55,18 @@ impl Core {
     /// [`Error::Denied`].
     pub async fn own_statuses(&self, actor: Actor, after: Option<StatusId>, limit: usize) -> Result<Vec<Status>> {
         let id = self.own_keys(actor, Action::Read)?;
-        let username = self.find_account(id).await?.username;
-        let filter = StatusFilter { username: Some(username.as_str().to_owned()) };
+        let mut username = self.find_account(id).await?.username;
         let start = after.map_or(Start::Skip(0), Start::After);
-        Ok(self.store.statuses(&filter, Slice { start, limit }).await?.rows)
+        loop {
+            let filter = StatusFilter { username: Some(username.as_str().to_owned()) };
+            let rows = self.store.statuses(&filter, Slice { start, limit }).await?.rows;
+            let now = self.find_account(id).await?.username;
+            if now == username {
+                return Ok(rows);
+            }
+            // Renamed meanwhile, so it may be that nobody's statuses were read.
+            username = now;
+        }
     }
 
     /// The lines of the audit trail about the actor after `after`, at most `limit`, oldest first.
@@ -83,9 +91,12 @@ impl Core {
         let id = actor.account().ok_or(Denied::Unauthenticated)?;
         self.authorise(actor, Action::Delete, Object::Keys { owner: id })?;
         let password = password.map_err(|errors| FieldErrors::of_field(name::PASSWORD, errors))?;
-        let account = self.find_account(id).await?;
+        let account = self.still_known(actor, id).await?;
         let attempt = self.demand_password(AuditEvent::Erasure, actor, &account, &password).await?;
         self.store.forgive(&attempt.forgiven()).await?;
+        if self.still_known(actor, id).await?.password != account.password {
+            return Err(FieldErrors::of(name::PASSWORD, FieldError::WrongPassword).into());
+        }
         let stamp = Stamp { at: self.clock.now(), audit: Some(self.done(AuditEvent::Erasure, actor, id)) };
         self.erase(&account, stamp).await
     }
