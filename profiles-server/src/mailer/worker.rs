@@ -210,7 +210,7 @@ impl Post {
     fn link_ends(&self, item: &OutboxItem) -> Option<Timestamp> {
         let age = match item.mail.kind() {
             MailKind::ConfirmEmail | MailKind::ConfirmNewEmail => self.core.settings().confirmation_age,
-            MailKind::ResetPassword => LIFE,
+            MailKind::ResetPassword => self.core.settings().reset_age,
             MailKind::PasswordChanged | MailKind::EmailChanged | MailKind::NewLogin => return None,
         };
         Some(item.queued_at.plus(age))
