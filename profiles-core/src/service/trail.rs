@@ -26,6 +26,7 @@ impl Core {
     }
 
     /// The same, about what was done.
+    #[expect(clippy::unnecessary_wraps, reason = "commands take a line or none")]
     pub(crate) fn done(
         &self,
         event: AuditEvent,

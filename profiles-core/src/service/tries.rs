@@ -19,7 +19,8 @@ pub(super) struct Try {
     per_account: Option<ThrottleKey>,
     per_client: Option<ThrottleKey>,
     /// Held until the outcome is known.
-    _pass: Option<Pass>,
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    pass: Option<Pass>,
 }
 
 impl Try {
@@ -60,14 +61,14 @@ impl Core {
         let per_account = throttles.passwords_per_account.map(|limit| (key, limit));
         let per_client = throttles.passwords_per_client.zip(client.as_deref());
         let per_client = per_client.map(|(limit, client)| (ThrottleKey::of(&["passwords", client]), limit));
-        let _pass = match per_account {
+        let pass = match per_account {
             Some((key, limit)) => Some(self.gate.enter(key, limit.free()).await),
             None => None,
         };
         let limits: Vec<_> = per_account.into_iter().chain(per_client).collect();
         self.admit(limits, self.line(event, AuditOutcome::Throttled, actor, account)).await?;
         let key = |(key, _)| key;
-        Ok(Try { per_account: per_account.map(key), per_client: per_client.map(key), _pass })
+        Ok(Try { per_account: per_account.map(key), per_client: per_client.map(key), pass })
     }
 
     /// Gives a try back that came to nothing for no fault of whoever tried.
