@@ -41,7 +41,7 @@ impl Core {
         let at = self.clock.now();
         let old = account.email.filter(|old| changes && self.settings.notices.email_changed && *old != pending.email);
         let outbox = old.map(|to| Mail::EmailChanged { username: account.username, to, at }).into_iter().collect();
-        let audit = self.done(event, AuditActor::Anonymous, account.id);
+        let audit = Some(self.done(event, AuditActor::Anonymous, account.id));
         match self.store.confirm_email(ConfirmEmail { digest, outbox, audit, at }).await {
             Ok(EmailConfirmation::Confirmed(_)) => Ok(()),
             Ok(EmailConfirmation::TakenByAnother) => {

@@ -3,13 +3,18 @@
 use crate::{
     Core, Error, FieldError, FieldErrors, Kind, Result,
     fields::{Field, name},
-    model::{Account, AuditEntry, AuditEvent, AuditId, Password, Profile, Stamp, Status, StatusId, Token},
+    model::{
+        Account, AuditEntry, AuditEvent, AuditId, Network, Password, Profile, Stamp, Status, StatusId, Timestamp, Token,
+    },
     permissions::{Action, Actor, Denied, Object},
-    store::{AuditFilter, EraseAccount, Erasure, Slice, Start, StatusFilter},
+    store::{AuditFilter, EraseAccount, Erasure, OutboxEntry, Slice, Start, StatusFilter},
 };
 
 /// Statuses that are erased in one step: few enough that a write behind it hardly waits.
 const ERASED_AT_ONCE: usize = 500;
+
+/// Mails that are told of. More wait only where no mail can be sent for days.
+const MAILS: usize = 1000;
 
 /// Everything that is held about an account, but for what may be long: its statuses and its lines of the audit trail,
 /// which are read in parts.
@@ -21,6 +26,10 @@ pub struct OwnData {
     pub profile: Profile,
     /// Its logins and personal tokens, without their secrets, which nobody has.
     pub tokens: Vec<Token>,
+    /// The parts of the internet that it logged in from, each with when it last did.
+    pub places: Vec<(Network, Timestamp)>,
+    /// Mails to it that wait, or that could not be sent.
+    pub mails: Vec<OutboxEntry>,
 }
 
 impl Core {
@@ -35,7 +44,9 @@ impl Core {
         let tokens = self.store.tokens_of(id, self.clock.now()).await?;
         let line = self.line(AuditEvent::Export, crate::model::AuditOutcome::Done, actor, Some(id));
         self.store.note(line, self.clock.now()).await?;
-        Ok(OwnData { account, profile, tokens })
+        let places = self.store.places_of(id).await?;
+        let mails = self.store.mails_of(id, MAILS).await?;
+        Ok(OwnData { account, profile, tokens, places, mails })
     }
 
     /// The actor's own statuses after `after`, at most `limit`, oldest first.
@@ -86,7 +97,7 @@ impl Core {
         if self.still_known(actor, id).await?.password != account.password {
             return Err(FieldErrors::of(name::PASSWORD, FieldError::WrongPassword).into());
         }
-        let stamp = Stamp { at: self.clock.now(), audit: self.done(AuditEvent::Erasure, actor, id) };
+        let stamp = Stamp { at: self.clock.now(), audit: Some(self.done(AuditEvent::Erasure, actor, id)) };
         self.erase(&account, stamp).await
     }
 

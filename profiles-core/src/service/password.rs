@@ -87,7 +87,7 @@ impl Core {
                 revoke: self.revoke(actor.token().filter(|_| !self.settings.log_out_on_password_change)),
                 outbox: self.password_notice(&account, at),
                 forgive: attempt.map(Try::forgiven).unwrap_or_default(),
-                audit: self.done(AuditEvent::PasswordChange, actor, id),
+                audit: Some(self.done(AuditEvent::PasswordChange, actor, id)),
                 at,
             })
         };
@@ -198,7 +198,7 @@ impl Core {
         keys: Vec<KeyToSend>,
         forgive: Vec<crate::store::Forgive>,
     ) -> Result<()> {
-        let mut audit: Vec<_> = keys.iter().filter_map(|key| self.done(event, actor, key.account)).collect();
+        let mut audit: Vec<_> = keys.iter().map(|key| self.done(event, actor, key.account)).collect();
         if audit.is_empty() {
             audit.push(self.line(event, AuditOutcome::Refused, actor, None));
         }
@@ -231,7 +231,7 @@ impl Core {
             password: self.hasher.hash(password.into_secret()).await?,
             revoke: self.revoke(None),
             outbox: self.password_notice(&account, at),
-            audit: self.done(AuditEvent::PasswordReset, AuditActor::Anonymous, account.id),
+            audit: Some(self.done(AuditEvent::PasswordReset, AuditActor::Anonymous, account.id)),
             at,
         };
         match self.store.reset_password(command).await {

@@ -68,7 +68,7 @@ impl Core {
             scopes: scopes.map_or_else(|| Scopes::from_iter([Scope::Read]), Scopes::from_iter),
             origin: self.origin.clone(),
         };
-        let audit = self.done(AuditEvent::TokenCreation, actor, account);
+        let audit = Some(self.done(AuditEvent::TokenCreation, actor, account));
         match self.store.issue_token(IssueToken { account, token, most: MOST, audit, at }).await {
             Ok(token) => Ok((token, secret)),
             Err(StoreError::Full) => {

@@ -43,7 +43,7 @@ impl Core {
     }
 
     async fn end_tokens(&self, actor: Actor, account: AccountId, which: Which) -> Result<usize> {
-        let audit = self.done(AuditEvent::TokenRevocation, actor, account);
+        let audit = Some(self.done(AuditEvent::TokenRevocation, actor, account));
         Ok(self.store.end_tokens(EndTokens { account, which, audit, at: self.clock.now() }).await?)
     }
 

@@ -19,7 +19,7 @@ pub(super) struct Try {
     per_account: Option<ThrottleKey>,
     per_client: Option<ThrottleKey>,
     /// Held until the outcome is known.
-    #[expect(dead_code, reason = "it is there to be dropped")]
+    #[expect(dead_code, reason = "it is held, and does what it does when it is dropped")]
     pass: Option<Pass>,
 }
 
