@@ -46,18 +46,26 @@ impl PasswordHasher for Counting {
 struct Service {
     core: Core,
     tried: Arc<AtomicUsize>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
-/// A service with the limits of a new deployment, and Ada's account.
+impl Service {
+    /// With the limits of a new deployment, over the database in this folder.
+    fn open(directory: TempDir) -> Outcome<Self> {
+        let store = SledStore::open(SledConfig::new(directory.path().join("store")))?;
+        let tried = Arc::new(AtomicUsize::new(0));
+        let pool = Argon2Pool::fast_for_tests(Arc::new(SystemEntropy));
+        let hasher = Counting { pool, tried: Arc::clone(&tried) };
+        let core = Core::builder(Arc::new(store)).hasher(Arc::new(hasher)).build()?;
+        Ok(Self { core, tried, directory })
+    }
+}
+
+/// A service with Ada's account.
 async fn service() -> Outcome<Service> {
-    let directory = tempfile::tempdir()?;
-    let store = SledStore::open(SledConfig::new(directory.path().join("store")))?;
-    let tried = Arc::new(AtomicUsize::new(0));
-    let hasher = Counting { pool: Argon2Pool::fast_for_tests(Arc::new(SystemEntropy)), tried: Arc::clone(&tried) };
-    let core = Core::builder(Arc::new(store)).hasher(Arc::new(hasher)).build()?;
-    core.register(Registration::parse("ada", "ada@example.org", RIGHT, RIGHT)).await?;
-    Ok(Service { core, tried, _directory: directory })
+    let service = Service::open(tempfile::tempdir()?)?;
+    service.core.register(Registration::parse("ada", "ada@example.org", RIGHT, RIGHT)).await?;
+    Ok(service)
 }
 
 /// What became of logins.
@@ -91,7 +99,7 @@ async fn log_in(core: &Core, count: usize, from: &str, password: &str) -> Outcom
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_thousand_wrong_passwords_at_once_as_many_are_tried_as_is_configured() -> Outcome {
-    let Service { core, tried, _directory } = service().await?;
+    let Service { core, tried, directory: _directory } = service().await?;
     let free = Settings::default().throttles.passwords_per_account.ok_or("no limit")?.free() as usize;
     let outcomes = log_in(&core, 1000, "203.0.113.1", "not the one").await?;
     assert_eq!(outcomes, Outcomes { right: 0, wrong: free, throttled: 1000 - free });
@@ -101,7 +109,7 @@ async fn of_a_thousand_wrong_passwords_at_once_as_many_are_tried_as_is_configure
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_fails_on_purpose_does_not_lock_the_owner_out() -> Outcome {
-    let Service { core, tried, _directory } = service().await?;
+    let Service { core, tried, directory: _directory } = service().await?;
     let attack = async {
         let mut all = Outcomes::default();
         for host in 1..=20 {
@@ -129,9 +137,23 @@ async fn who_fails_on_purpose_does_not_lock_the_owner_out() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_right_passwords_at_once_none_is_refused() -> Outcome {
-    let Service { core, tried, _directory } = service().await?;
+    let Service { core, tried, directory: _directory } = service().await?;
     let outcomes = log_in(&core, 200, "203.0.113.1", RIGHT).await?;
     assert_eq!(outcomes, Outcomes { right: 200, ..Outcomes::default() });
     assert_eq!(tried.load(Ordering::SeqCst), 200);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_survives_a_restart() -> Outcome {
+    let Service { core, directory, .. } = service().await?;
+    let outcomes = log_in(&core, 11, "203.0.113.1", "not the one").await?;
+    assert_eq!(outcomes, Outcomes { right: 0, wrong: 10, throttled: 1 });
+    core.store().close().await?;
+    drop(core);
+    let Service { core, tried, directory: _directory } = Service::open(directory)?;
+    assert_eq!(log_in(&core, 1, "203.0.113.1", RIGHT).await?.throttled, 1);
+    assert_eq!(tried.load(Ordering::SeqCst), 0);
+    assert_eq!(log_in(&core, 1, "203.0.113.2", RIGHT).await?.right, 1);
     Ok(())
 }
