@@ -356,5 +356,10 @@ def folder():
 
 for test in (plain, encrypted, forged, misbehaving, hostile, folder, killed):
     started = time.monotonic()
-    test()
+    try:
+        test()
+    except BaseException:
+        for log in WORK.glob("*/log"):
+            print(f"{log}:", *log.read_text().splitlines()[-30:], sep="\n", file=sys.stderr)
+        raise
     print(f"{test.__name__}: good ({time.monotonic() - started:.1f} s)", flush=True)

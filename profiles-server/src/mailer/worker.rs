@@ -1,7 +1,8 @@
 //! Empties the outbox.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use profiles_core::{
     Core,
     event::{Event, EventKind, EventStream},
@@ -234,13 +235,16 @@ fn tell(item: &OutboxItem, outcome: &MailOutcome) {
     }
 }
 
-/// A mailer of somebody else's may hang: whether it has sent the mail is then not known.
+/// A mailer of somebody else's may hang or panic: whether it has sent the mail is then not known.
 async fn with_patience(
     patience: Duration,
     sent: impl Future<Output = Result<(), MailerError>>,
 ) -> Result<(), MailerError> {
     // Ours know by themselves when they have waited long enough, and better what that means.
     let late = |_| Err(MailerError::Unsure(format!("it took longer than {} s", patience.as_secs()).into()));
+    let panicked = |_| Err(MailerError::Unsure("the mailer panicked".into()));
+    // Unwind safety: what a mailer shares with its next call is for the mailer to keep in order.
+    let sent = AssertUnwindSafe(sent).catch_unwind().map(|sent| sent.unwrap_or_else(panicked));
     timeout(patience + SLACK / 2, sent).await.unwrap_or_else(late)
 }
 
