@@ -207,8 +207,8 @@ async fn a_change_that_was_overtaken_is_refused() -> Result {
     app.ask(As::Anonymous, "POST", "/api/rest-auth/registration/", &other.to_string()).await?;
     let theirs = app.mailed_key("two@example.org").await?;
     assert_eq!(verify(&theirs).await?, (200, r#"{"detail":"ok"}"#.to_owned()));
-    let taken = r#"{"key":["User is already registered with this e-mail address."]}"#;
-    assert_eq!(verify(&two).await?, (400, taken.to_owned()));
+    let refusal = r#"{"key":["User is already registered with this e-mail address."]}"#;
+    assert_eq!(verify(&two).await?, (400, refusal.to_owned()));
     let user = app.ask(As::Token(&token), "GET", USER, "").await?;
     assert_eq!(user["email"], "ada@example.org");
     app.verify().await

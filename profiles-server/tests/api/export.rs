@@ -27,7 +27,7 @@ async fn everything_that_is_held_and_no_secret() -> Result {
     }
     for key in keys {
         let digest = profiles_core::model::SecretKey::presented(key).digest();
-        let hex: String = digest.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = digest.as_bytes().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         assert!(!text.to_lowercase().contains(&hex));
     }
     app.note(As::Token(&ada), "HEAD", EXPORT, "").await?;
