@@ -13,6 +13,7 @@ mod login;
 mod logout;
 mod negotiation;
 mod openapi;
+mod pages;
 mod pagination;
 mod paths;
 mod profiles;
