@@ -68,9 +68,9 @@ test("an address is confirmed by the keyboard alone", async () => {
   const link = await server.mailedLink("ada@example.org");
   const { page, complaints, close } = await plain();
   assert.equal((await page.goto(link)).status(), 200);
-  assert.equal(await heading(page), "Confirm your e-mail address");
+  assert.equal(await heading(page), "Confirm your address");
   assert.match(await page.getByRole("main").innerText(), /ada@example\.org/);
-  assert.equal(await page.title(), "Confirm your e-mail address – Difference Engine & Sons");
+  assert.equal(await page.title(), "Confirm your address – Difference Engine & Sons");
   const button = page.getByRole("button");
   assert.equal(await tabTo(page, button), 1, "the button is the first thing to reach");
   const outline = await button.evaluate((element) => getComputedStyle(element).outline);
@@ -142,9 +142,9 @@ async function states() {
   await server.confirm(await confirm("early"));
   const used = await confirm("shown");
   return [
-    { name: "confirm", link: used, heading: "Confirm your e-mail address" },
-    { name: "confirm-long", link: await confirm(longest), heading: "Confirm your e-mail address" },
-    { name: "confirm-new", link: await change("moved", "elsewhere@example.org"), heading: "Confirm your new e-mail address" },
+    { name: "confirm", link: used, heading: "Confirm your address" },
+    { name: "confirm-long", link: await confirm(longest), heading: "Confirm your address" },
+    { name: "confirm-new", link: await change("moved", "elsewhere@example.org"), heading: "Confirm your new address" },
     { name: "new-password", link: await reset("forgetful"), heading: "Choose a new password" },
     { name: "new-password-errors", link: await reset("careless"), heading: "Choose a new password", fill: ["12345", "12345"] },
     { name: "new-password-differ", link: await reset("hasty"), heading: "Choose a new password", fill: [NEW_PASSWORD, PASSWORD] },

@@ -14,7 +14,7 @@ async fn looking_changes_nothing_and_the_button_does() -> Result {
     let (link, before) = (site.link().await?, site.trail().await?);
     for path in [link.as_str(), link.trim_end_matches('/')] {
         let shown = site.get(path).await?;
-        assert_eq!((shown.status, shown.heading()), (StatusCode::OK, "Confirm your e-mail address"));
+        assert_eq!((shown.status, shown.heading()), (StatusCode::OK, "Confirm your address"));
         assert!(shown.html.contains("<bdi>ada</bdi>") && shown.html.contains("<bdi>ada@example.org</bdi>"));
         let head = site.request(Method::HEAD, path).send().await?;
         assert_eq!(head.status(), StatusCode::OK);
@@ -76,7 +76,7 @@ async fn a_new_address_takes_the_place_of_the_old_one() -> Result {
     let key = site.register("ada", "ada@example.org").await?;
     let link = site.change_link(&key, "countess@example.org").await?;
     let shown = site.get(&link).await?;
-    assert_eq!(shown.heading(), "Confirm your new e-mail address");
+    assert_eq!(shown.heading(), "Confirm your new address");
     assert!(shown.html.contains("countess@example.org"));
     assert!(!shown.html.contains("ada@example.org"), "who reads this may not be ada");
     assert_eq!(site.account("ada").await?.email.ok_or("none")?.as_str(), "ada@example.org");

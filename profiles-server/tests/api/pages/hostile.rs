@@ -140,7 +140,7 @@ async fn what_is_mounted_below_a_path_has_them_too() -> Result {
     site.register("ada", "ada@example.org").await?;
     let link = site.link().await?;
     let shown = site.get(&link).await?;
-    assert_eq!(shown.heading(), "Confirm your e-mail address");
+    assert_eq!(shown.heading(), "Confirm your address");
     assert!(shown.html.contains("<form method=\"post\">"), "it goes back to where it came from: {}", shown.html);
     assert_eq!(site.press(&link).await?.heading(), "Your address is confirmed");
     let link = site.reset_link("ada@example.org").await?;
