@@ -6,6 +6,7 @@
 mod answer;
 mod closing;
 mod command;
+mod material;
 mod play;
 mod strategy;
 
@@ -14,7 +15,8 @@ use std::sync::Arc;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 pub use self::{
-    command::{Attempt, Checked, Command, Expected, Login, Outcome, Registration, Token},
+    command::Command,
+    material::{Checked, Expected, Key, Login, MailAttempt, Outcome, Registration, Token},
     play::{Difference, play},
     strategy::commands,
 };

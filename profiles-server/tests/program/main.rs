@@ -15,6 +15,7 @@ mod control;
 mod errors;
 mod footprint;
 mod killed;
+mod mail;
 mod passwords;
 mod place;
 mod serving;

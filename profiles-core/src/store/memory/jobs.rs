@@ -24,6 +24,8 @@ impl Jobs for MemoryStore {
         due.sort_by_key(|(id, row)| (row.due, **id));
         let leased = due.into_iter().take(limit).map(|(id, row)| {
             row.attempts += 1;
+            // Whoever held it until now has not said what came of it.
+            row.unsure += u32::from(row.state == MailState::Held);
             row.state = MailState::Held;
             row.due = now.plus(hold);
             let (mail, queued_at) = (row.mail.clone(), row.queued_at);
@@ -67,6 +69,12 @@ impl Jobs for MemoryStore {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let state = self.state()?;
         let rows = state.outbox.range((start, Bound::Unbounded)).take(limit);
+        Ok(rows.map(|(id, row)| row.entry(*id)).collect())
+    }
+
+    async fn mails_of(&self, account: AccountId, limit: usize) -> Result<Vec<OutboxEntry>> {
+        let state = self.state()?;
+        let rows = state.outbox.iter().filter(|(_, row)| row.account == account).take(limit);
         Ok(rows.map(|(id, row)| row.entry(*id)).collect())
     }
 

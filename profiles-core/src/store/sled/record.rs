@@ -256,18 +256,17 @@ impl OutboxRecord {
 
     /// Gives it to somebody until then.
     pub(super) fn hold(&mut self, until: Timestamp) {
-        let was_due = match self.state {
-            MailStateRecord::Held(was_due) => was_due,
-            MailStateRecord::Waiting | MailStateRecord::Dead => self.due,
-        };
+        self.release();
+        let was_due = self.due;
         self.attempts = self.attempts.saturating_add(1);
         self.state = MailStateRecord::Held(was_due);
         self.due = until.as_micros();
     }
 
-    /// Takes it from whoever held it.
+    /// Takes it from whoever held it, and has not said what came of it.
     pub(super) fn release(&mut self) {
         if let MailStateRecord::Held(was_due) = self.state {
+            self.unsure = self.unsure.saturating_add(1);
             self.state = MailStateRecord::Waiting;
             self.due = was_due;
         }

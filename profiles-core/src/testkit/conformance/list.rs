@@ -89,6 +89,7 @@ macro_rules! store_conformance {
                 nowhere_is_no_place,
                 neighbours_are_one_place,
                 the_place_not_seen_for_longest_is_forgotten,
+                places_are_listed_by_when_they_were_seen,
             }
             mail_keys {
                 a_key_says_what_it_is_good_for,
@@ -96,6 +97,8 @@ macro_rules! store_conformance {
                 keys_are_not_sent_to_whom_they_do_not_concern,
                 a_secret_of_a_key_is_kept_once,
                 an_account_has_so_many_keys_for_a_purpose,
+            }
+            key_use {
                 confirming_verifies_the_address,
                 confirming_a_change_moves_the_address,
                 an_address_that_was_taken_uses_the_key_up,
@@ -171,6 +174,7 @@ macro_rules! store_conformance {
                 a_dropped_mail_is_gone,
                 queued_mails_are_told_once_a_command,
                 the_number_of_a_mail_is_not_given_again,
+                the_mails_of_an_account_are_listed_oldest_first,
             }
             maintenance {
                 a_new_store_is_ready_and_empty,
@@ -270,6 +274,7 @@ mod tests {
             ("logins", include_str!("logins.rs")),
             ("places", include_str!("places.rs")),
             ("mail_keys", include_str!("mail_keys.rs")),
+            ("key_use", include_str!("key_use.rs")),
             ("throttles", include_str!("throttles.rs")),
             ("audit", include_str!("audit.rs")),
             ("erasure", include_str!("erasure.rs")),

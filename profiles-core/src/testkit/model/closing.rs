@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::Command;
+use super::{Checked, Command, Login, strategy};
 use crate::{
     model::{AccountId, Email, UsernameKey},
-    store::{ProfileFilter, Slice, Start, StatusFilter},
+    store::{AuditFilter, ProfileFilter, Slice, Start, StatusFilter},
 };
 
 /// Long enough for every lease and token that ends at all.
@@ -25,12 +25,14 @@ pub(super) fn questions(played: &[Command]) -> Vec<Command> {
         Command::Profiles { filter: profiles, slice: whole() },
         Command::CountStatuses { filter: statuses.clone() },
         Command::Statuses { filter: statuses, slice: whole() },
+        whole_trail(None),
     ];
     questions.push(Command::NextMail);
     questions.push(Command::Mails { after: None, limit: usize::MAX });
     // One more than there can be: that one has to be missing.
     for number in 1..=seen.registrations + 1 {
-        questions.push(Command::ProfileOf { account: AccountId::new(number) });
+        let account = AccountId::new(number);
+        questions.extend([Command::ProfileOf { account }, Command::TokensOf { account }, whole_trail(Some(account))]);
     }
     for name in seen.usernames {
         questions.push(Command::AccountByUsername { key: UsernameKey::of(&name) });
@@ -41,16 +43,46 @@ pub(super) fn questions(played: &[Command]) -> Vec<Command> {
         questions.push(Command::CountProfiles { filter: filter.clone() });
         questions.push(Command::Profiles { filter, slice: whole() });
     }
-    questions.extend(seen.emails.into_iter().map(|email| Command::AccountByVerifiedEmail { email }));
+    for email in seen.emails {
+        questions.push(Command::AccountsByEmail { email: email.clone(), limit: usize::MAX });
+        questions.push(Command::AccountByVerifiedEmail { email });
+    }
+    questions.extend(seen.keys.into_iter().map(|secret| Command::MailKey { secret }));
+    // Twice, so that what was told of a wait shows in the trail.
+    questions.extend(strategy::COUNTED.map(|name| Command::Attempt { names: vec![name] }));
+    questions.extend(strategy::COUNTED.map(|name| Command::Attempt { names: vec![name] }));
+    questions.push(whole_trail(None));
     let principals = seen.secrets.into_iter().map(|secret| Command::Principal { secret });
     let principals: Vec<Command> = principals.collect();
     questions.extend(principals.iter().cloned());
     questions.push(Command::Wait { by: AN_AGE });
     questions.extend(principals.iter().cloned());
+    // Their mails tell which places were known.
+    for number in 1..=seen.registrations {
+        questions.extend(strategy::ADDRESSES_OF_LOGINS.map(|address| log_in(AccountId::new(number), address)));
+    }
     questions.push(Command::Lease { hold: AN_AGE, limit: usize::MAX });
     questions.push(Command::Sweep { limit: usize::MAX });
     questions.extend(principals);
     questions
+}
+
+/// The trail, or what of it is about this account.
+fn whole_trail(account: Option<AccountId>) -> Command {
+    Command::Audit { filter: AuditFilter { account, ..AuditFilter::default() }, after: None, limit: usize::MAX }
+}
+
+fn log_in(account: AccountId, address: &'static str) -> Command {
+    Command::LogIn(Login {
+        account,
+        checked: Checked::Current,
+        rehashed: None,
+        tokens: vec![],
+        most: usize::MAX,
+        former: None,
+        address: Some(address),
+        forgive: vec![],
+    })
 }
 
 fn whole<Id>() -> Slice<Id> {
@@ -64,6 +96,7 @@ struct Seen {
     usernames: BTreeSet<String>,
     emails: BTreeSet<Email>,
     secrets: BTreeSet<String>,
+    keys: BTreeSet<String>,
 }
 
 impl Seen {
@@ -74,6 +107,14 @@ impl Seen {
                 self.usernames.insert(registration.username.as_str().to_owned());
                 self.emails.extend(registration.email.clone());
                 self.secrets.extend(registration.tokens.iter().map(|token| token.secret.clone()));
+                self.keys.extend(registration.mail_key.as_ref().map(|(secret, _)| secret.clone()));
+            }
+            Command::IssueToken { token, .. } => {
+                self.secrets.insert(token.secret.clone());
+            }
+            Command::SendKeys { keys, .. } => {
+                self.keys.extend(keys.iter().map(|key| key.secret.clone()));
+                self.emails.extend(keys.iter().filter_map(|key| key.email.clone()));
             }
             Command::UpdateAccount { change, .. } => {
                 self.usernames.extend(change.username.as_ref().map(|name| name.as_str().to_owned()));

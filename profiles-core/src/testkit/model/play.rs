@@ -102,9 +102,9 @@ async fn events_until(events: &mut EventStream, last: AccountId) -> Vec<Result<E
 mod tests {
     use super::*;
     use crate::{
-        model::TokenKind,
-        store::{Accounts, MemoryStore, Register, Tokens},
-        testkit::model::{Checked, Login, Token},
+        model::AuditEvent,
+        store::{Accounts, MemoryStore, NewToken, Register, Tokens},
+        testkit::model::{Checked, Login},
     };
 
     fn ada() -> Register {
@@ -125,9 +125,17 @@ mod tests {
 
     #[tokio::test]
     async fn equal_stores_play_the_same() {
-        let token = Token { secret: "t".to_owned(), kind: TokenKind::Api, lasts: None, idle: None };
         let login = |checked| {
-            Command::LogIn(Login { account: AccountId::new(1), checked, rehashed: None, tokens: vec![token.clone()] })
+            Command::LogIn(Login {
+                account: AccountId::new(1),
+                checked,
+                rehashed: None,
+                tokens: vec![],
+                most: 1,
+                former: None,
+                address: None,
+                forgive: vec![],
+            })
         };
         assert_eq!(play_on(ada(), &[login(Checked::Wrong), login(Checked::Current)]).await, Ok(()));
     }
@@ -142,6 +150,10 @@ mod tests {
             Register { outbox: vec![], ..ada() },
             Register { outbox: vec![fixture::mail("ada", 2)], ..ada() },
             Register { tokens: vec![fixture::token_until("token", 60)], ..ada() },
+            Register { tokens: vec![fixture::session("token")], ..ada() },
+            Register { tokens: vec![fixture::personal("token")], ..ada() },
+            Register { tokens: vec![NewToken { origin: fixture::origin("::1"), ..fixture::token("token") }], ..ada() },
+            Register { audit: Some(fixture::note(AuditEvent::Registration)), ..ada() },
             Register { mail_key: Some(fixture::mail_key("key", "ada@example.org", 60)), ..ada() },
         ];
         for other in others {

@@ -1,5 +1,7 @@
 //! Random commands. Names, addresses, secrets and numbers come from small pools, so that they meet often.
 
+mod credentials;
+
 use std::time::Duration;
 
 use proptest::{
@@ -10,10 +12,11 @@ use proptest::{
     sample::select,
 };
 
-use super::{Attempt, Checked, Command, Expected, Login, Outcome, Registration, Token};
+use self::credentials::{credentials, former, revoke, tokens, tries};
+use super::{Checked, Command, Expected, Login, MailAttempt, Outcome, Registration};
 use crate::{
-    model::{AccountId, Email, OutboxId, ProfileId, StatusId, TokenKind, UsernameKey},
-    store::{AccountChange, ProfileChange, ProfileFilter, Revoke, Slice, Start, StatusFilter},
+    model::{AccountId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
+    store::{AccountChange, ProfileChange, ProfileFilter, Slice, Start, StatusFilter},
     testkit::fixture,
 };
 
@@ -22,17 +25,31 @@ const ADDRESSES: [&str; 3] = ["ada@example.org", "bob@example.org", "cyd@example
 const TERMS: [&str; 9] = ["a", "ADA", "o", "lon", "_", "%", "\\", "жан", ""];
 const CITIES: [&str; 5] = ["", "London", "OSLO", "100%_\\", "Жёлтая"];
 
-/// Up to 80 commands.
+/// Where logins come from; the first two are one place.
+pub(super) const ADDRESSES_OF_LOGINS: [&str; 4] = ["192.0.2.1", "192.0.2.2", "198.51.100.1", "2001:db8::1"];
+/// What tries are counted by.
+pub(super) const COUNTED: [&str; 3] = ["account", "address", "mail"];
+
+/// Registrations of a few, so that there is somebody; then up to 80 commands.
 pub fn commands() -> impl Strategy<Value = Vec<Command>> {
-    vec(prop_oneof![3 => accounts(), 2 => rows(), 1 => jobs(), 1 => reads(), 1 => lists()], 0..80)
+    let command = prop_oneof![
+        3 => accounts(), 2 => rows(), 4 => credentials(), 1 => jobs(), 1 => reads(), 1 => credentials::reads(), 1 => lists()
+    ];
+    let founders = select(vec![0, 2, 3, 3]).prop_flat_map(|count| vec(registration(), count));
+    (founders, vec(command, 0..80)).prop_map(|(founders, commands)| {
+        let names = ["ada", "bob", "a.b-c_d"].map(fixture::username);
+        let founders = founders.into_iter().zip(names);
+        let founders = founders.map(|(founder, username)| Command::Register(Registration { username, ..founder }));
+        founders.chain(commands).collect()
+    })
 }
 
 fn accounts() -> impl Strategy<Value = Command> {
     prop_oneof![
-        3 => registration().prop_map(Command::Register),
-        3 => (number(), expected(), account_change())
+        6 => registration().prop_map(Command::Register),
+        5 => (number(), expected(), account_change())
             .prop_map(|(id, expected, change)| Command::UpdateAccount { id: AccountId::new(id), expected, change }),
-        1 => (number(), expected(), select(vec!["new", "ada", "bob"]), revoke()).prop_map(
+        2 => (number(), expected(), select(vec!["new", "ada", "bob"]), revoke()).prop_map(
             |(id, expected, password, revoke)| Command::SetPassword {
                 id: AccountId::new(id),
                 expected,
@@ -40,8 +57,8 @@ fn accounts() -> impl Strategy<Value = Command> {
                 revoke
             }
         ),
-        2 => login().prop_map(Command::LogIn),
-        1 => vec(secret(), 0..4).prop_map(|secrets| Command::Revoke { secrets }),
+        6 => login().prop_map(Command::LogIn),
+        1 => (number(), 1..4_usize).prop_map(|(id, limit)| Command::EraseAccount { id: AccountId::new(id), limit }),
     ]
 }
 
@@ -102,8 +119,9 @@ fn registration() -> impl Strategy<Value = Registration> {
     let name = name().prop_map(fixture::username);
     let mail_key = option::weighted(0.3, (select(vec!["k0", "k1", "k2", "k3"]), while_()));
     let who = (name, option::weighted(0.8, address()), any::<bool>(), any::<bool>());
-    (who, tokens(), mail_key, vec(0..4_u64, 0..3)).prop_map(
-        |((username, email, email_verified, is_staff), tokens, mail_key, outbox)| Registration {
+    let from = (former(), option::of(login_address()));
+    (who, tokens(), mail_key, vec(0..4_u64, 0..3), from).prop_map(
+        |((username, email, email_verified, is_staff), tokens, mail_key, outbox, (former, address))| Registration {
             username,
             email,
             email_verified,
@@ -111,6 +129,8 @@ fn registration() -> impl Strategy<Value = Registration> {
             tokens,
             mail_key: mail_key.map(|(secret, lasts)| (secret.to_owned(), lasts)),
             outbox,
+            former,
+            address,
         },
     )
 }
@@ -118,12 +138,20 @@ fn registration() -> impl Strategy<Value = Registration> {
 fn login() -> impl Strategy<Value = Login> {
     let checked = prop_oneof![4 => Just(Checked::Current), 1 => Just(Checked::Wrong)];
     let rehashed = option::weighted(0.2, Just("stronger".to_owned()));
-    (number(), checked, rehashed, tokens()).prop_map(|(id, checked, rehashed, tokens)| Login {
-        account: AccountId::new(id),
-        checked,
-        rehashed,
-        tokens,
-    })
+    let most = prop_oneof![1 => 0..4_usize, 1 => Just(usize::MAX)];
+    let from = (former(), option::of(login_address()));
+    (number(), checked, rehashed, tokens(), most, from, tries()).prop_map(
+        |(id, checked, rehashed, tokens, most, (former, address), forgive)| Login {
+            account: AccountId::new(id),
+            checked,
+            rehashed,
+            tokens,
+            most,
+            former,
+            address,
+            forgive,
+        },
+    )
 }
 
 fn account_change() -> impl Strategy<Value = AccountChange> {
@@ -154,12 +182,6 @@ fn status_filter() -> impl Strategy<Value = StatusFilter> {
     option::weighted(0.6, name().prop_map(str::to_owned)).prop_map(|username| StatusFilter { username })
 }
 
-fn tokens() -> impl Strategy<Value = Vec<Token>> {
-    let kind = prop_oneof![Just(TokenKind::Api), Just(TokenKind::Session)];
-    let token = (secret(), kind, option::of(while_()), option::weighted(0.3, while_()));
-    vec(token.prop_map(|(secret, kind, lasts, idle)| Token { secret, kind, lasts, idle }), 0..3)
-}
-
 fn slice<Id: std::fmt::Debug + 'static>(id: fn(u64) -> Id) -> impl Strategy<Value = Slice<Id>> {
     let start = prop_oneof![number().prop_map(Start::Skip), number().prop_map(move |number| Start::After(id(number)))];
     (start, limit()).prop_map(|(start, limit)| Slice { start, limit })
@@ -173,6 +195,10 @@ fn address() -> impl Strategy<Value = Email> {
     select(&ADDRESSES[..]).prop_map(fixture::email)
 }
 
+fn login_address() -> impl Strategy<Value = &'static str> {
+    select(&ADDRESSES_OF_LOGINS[..])
+}
+
 fn secret() -> impl Strategy<Value = String> {
     (0..12_u8).prop_map(|number| format!("t{number}"))
 }
@@ -183,7 +209,7 @@ fn text() -> impl Strategy<Value = &'static str> {
 
 /// Of a row: mostly of one that may be there.
 fn number() -> impl Strategy<Value = u64> {
-    prop_oneof![8 => 1..6_u64, 2 => 0..12_u64, 1 => Just(u64::MAX)]
+    prop_oneof![8 => 1..4_u64, 4 => 0..12_u64, 1 => Just(u64::MAX)]
 }
 
 fn limit() -> impl Strategy<Value = usize> {
@@ -194,8 +220,8 @@ fn expected() -> impl Strategy<Value = Expected> {
     prop_oneof![4 => Just(Expected::Current), 1 => (0..4_u64).prop_map(Expected::Exactly)]
 }
 
-fn attempt() -> impl Strategy<Value = Attempt> {
-    prop_oneof![4 => Just(Attempt::Current), 1 => (0..3_u32).prop_map(Attempt::Exactly)]
+fn attempt() -> impl Strategy<Value = MailAttempt> {
+    prop_oneof![4 => Just(MailAttempt::Current), 1 => (0..3_u32).prop_map(MailAttempt::Exactly)]
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -204,10 +230,6 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         2 => (while_(), any::<bool>()).prop_map(|(by, unsure)| Outcome::Later { by, unsure }),
         1 => Just(Outcome::Dead),
     ]
-}
-
-fn revoke() -> impl Strategy<Value = Revoke> {
-    prop_oneof![Just(Revoke::Everything), Just(Revoke::Sessions)]
 }
 
 /// Short enough to be over soon, and equal often: what ends at one moment meets what begins there.

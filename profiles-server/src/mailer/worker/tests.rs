@@ -207,7 +207,11 @@ async fn the_console_prints_what_django_prints() {
         assert!(text.starts_with(&start), "{text}\n\nand not\n\n{start}");
         let end = format!("</html>\n--===============NAME==--\n\n{}\n", "-".repeat(79));
         assert!(text.ends_with(&end), "{text}");
-        assert_eq!(text.matches("account-confirm-email/KEY/").count(), 3, "in the text once, and twice in the HTML");
+        assert_eq!(
+            text.matches("account-confirm-email/KEY/").count(),
+            4,
+            "in the text, a button, and a link that shows it"
+        );
     }
     fixture.stopped(worker).await;
     assert_eq!(fixture.mails().await, []);
@@ -284,6 +288,23 @@ async fn a_mail_that_may_have_arrived_twice_does_not_go_out_a_third_time() {
     assert_eq!((mail.state, mail.attempts), (MailState::Dead, 3));
     let told = "it may have arrived, twice: whether the mail was sent is not known: the line broke";
     assert_eq!(mail.problem.unwrap().as_str(), told);
+    fixture.stopped(worker).await;
+    assert!(sent.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_server_that_dies_twice_over_a_mail_does_not_send_it_a_third_time() {
+    let fixture = Fixture::new();
+    fixture.register("ada", "ada@example.org").await;
+    for _ in 0..2 {
+        // Whoever leases it dies.
+        assert_eq!(fixture.core.store().lease(fixture.core.now(), DAY / 24, 10).await.unwrap().len(), 1);
+        fixture.clock.advance(DAY / 24);
+    }
+    let (mailer, mut sent) = Scripted::new([]);
+    let worker = fixture.start(mailer);
+    let mail = fixture.finished(1).await;
+    assert_eq!((mail.state, mail.unsure), (MailState::Dead, 2));
     fixture.stopped(worker).await;
     assert!(sent.try_recv().is_err());
 }

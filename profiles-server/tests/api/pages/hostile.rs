@@ -1,6 +1,8 @@
 //! What people do not do, and what browsers are told.
 
-use profiles_core::testkit::Failure;
+use std::time::Duration;
+
+use profiles_core::{model::Limit, testkit::Failure};
 use reqwest::{Method, StatusCode};
 
 use super::site::{NEW_PASSWORD, Site};
@@ -145,6 +147,19 @@ async fn what_is_mounted_below_a_path_has_them_too() -> Result {
     assert_eq!(site.press(&link).await?.heading(), "Your address is confirmed");
     let link = site.reset_link("ada@example.org").await?;
     assert_eq!(site.choose(&link, NEW_PASSWORD, NEW_PASSWORD).await?.heading(), "Your password is changed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_tries_keys_is_told_to_wait() -> Result {
+    let limit = Some(Limit::steady(1, Duration::from_mins(10)));
+    let site = Site::start_with("", |_| {}, |core| core.throttles.passwords_per_client = limit).await?;
+    let guess = format!("{CONFIRM}/{}/", "k".repeat(32));
+    assert_eq!(site.press(&guess).await?.status, StatusCode::NOT_FOUND);
+    let shown = site.press(&guess).await?;
+    assert_eq!((shown.status, shown.heading()), (StatusCode::TOO_MANY_REQUESTS, "Too many tries"));
+    assert_eq!(shown.header("retry-after"), "600");
+    assert!(shown.html.contains("Try again in 10 minutes."), "{}", shown.html);
     Ok(())
 }
 
