@@ -31,8 +31,22 @@ impl Core {
     /// [`Error::Missing`]: no such key, used, or too old. [`Error::Throttled`] after too many of those.
     pub async fn verify_email(&self, key: Field<String>) -> Result<()> {
         let key = key.map_err(|errors| FieldErrors::of_field(name::KEY, errors))?;
-        let digest = MailKey::presented(&key).digest();
-        let Some((pending, account)) = self.find_email_key(&key).await? else {
+        match self.confirm_email(&key).await? {
+            (pending, EmailConfirmation::TakenByAnother) if pending.purpose == KeyPurpose::ChangeEmail => {
+                Err(FieldErrors::of(name::KEY, FieldError::EmailTaken).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Uses such a key, and answers what came of it in any case: for a page to say. Who has the key has the address, so
+    /// they may be told that somebody else has confirmed it.
+    ///
+    /// # Errors
+    /// [`Error::Missing`]: no such key, used, or too old. [`Error::Throttled`] after too many of those.
+    pub async fn confirm_email(&self, key: &str) -> Result<(PendingKey, EmailConfirmation)> {
+        let digest = MailKey::presented(key).digest();
+        let Some((pending, account)) = self.find_email_key(key).await? else {
             self.refuse_key(AuditEvent::EmailConfirmation, None).await?;
             return Err(Error::Missing(Kind::Key));
         };
@@ -42,14 +56,12 @@ impl Core {
         let old = account.email.filter(|old| changes && self.settings.notices.email_changed && *old != pending.email);
         let outbox = old.map(|to| Mail::EmailChanged { username: account.username, to, at }).into_iter().collect();
         let audit = Some(self.done(event, AuditActor::Anonymous, account.id));
-        match self.store.confirm_email(ConfirmEmail { digest, outbox, audit, at }).await {
-            Ok(EmailConfirmation::Confirmed(_)) => Ok(()),
-            Ok(EmailConfirmation::TakenByAnother) => {
-                self.note_refusal(event, AuditActor::Anonymous, Some(account.id)).await?;
-                if changes { Err(FieldErrors::of(name::KEY, FieldError::EmailTaken).into()) } else { Ok(()) }
-            }
-            Err(other) => Err(Error::from_store(Kind::Key)(other)),
+        let command = ConfirmEmail { digest, outbox, audit, at };
+        let outcome = self.store.confirm_email(command).await.map_err(Error::from_store(Kind::Key))?;
+        if outcome == EmailConfirmation::TakenByAnother {
+            self.note_refusal(event, AuditActor::Anonymous, Some(account.id)).await?;
         }
+        Ok((pending, outcome))
     }
 
     /// What a mailed key that confirms an address is for, and whose account: for a page to say before anybody confirms.

@@ -15,6 +15,7 @@ mod login;
 mod logout;
 mod negotiation;
 mod openapi;
+mod pages;
 mod pagination;
 mod password;
 mod paths;
