@@ -6,7 +6,8 @@ use crate::{
     fields::{Field, name},
     mail::{KeySeed, Mail, MailKey},
     model::{
-        Account, AccountId, AuditActor, AuditEvent, AuditOutcome, Email, KeyPurpose, Password, Timestamp, TokenId,
+        Account, AccountId, AuditActor, AuditEvent, AuditOutcome, Digest, Email, KeyPurpose, Password, PendingKey,
+        Timestamp, TokenId,
     },
     permissions::{Action, Actor, Denied, Object},
     store::{KeyToSend, NewMailKey, ResetPassword, Revoke, SendKeys, SetPassword, StoreError},
@@ -219,7 +220,7 @@ impl Core {
         let (Some(both), Some(uid), Some(token)) = (both, uid, token) else { return Err(Error::Busy) };
         let account = self.reset_account(&uid).await?;
         let digest = MailKey::presented(&token).digest();
-        if !self.resets(&digest, account.id).await? {
+        if !self.resets(&digest, &account).await? {
             self.refuse_key(AuditEvent::PasswordReset, Some(account.id)).await?;
             return Err(bad_token());
         }
@@ -249,7 +250,7 @@ impl Core {
     pub async fn password_reset(&self, uid: &str, token: &str) -> Result<Account> {
         let account = self.reset_account(uid).await?;
         let digest = MailKey::presented(token).digest();
-        if self.resets(&digest, account.id).await? { Ok(account) } else { Err(bad_token()) }
+        if self.resets(&digest, &account).await? { Ok(account) } else { Err(bad_token()) }
     }
 
     async fn reset_account(&self, uid: &str) -> Result<Account> {
@@ -260,9 +261,10 @@ impl Core {
         account.ok_or_else(|| FieldErrors::of(name::UID, FieldError::InvalidKey).into())
     }
 
-    async fn resets(&self, digest: &crate::model::Digest, account: AccountId) -> Result<bool> {
+    async fn resets(&self, digest: &Digest, account: &Account) -> Result<bool> {
         let key = self.store.mail_key(digest, self.clock.now()).await?;
-        Ok(key.is_some_and(|key| key.account == account && key.purpose == KeyPurpose::ResetPassword))
+        let is_theirs = |key: PendingKey| key.account == account.id && key.purpose == KeyPurpose::ResetPassword;
+        Ok(account.is_active && key.is_some_and(is_theirs))
     }
 }
 
