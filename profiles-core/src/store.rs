@@ -211,7 +211,8 @@ pub trait Accounts: Send + Sync {
         stamp: Stamp,
     ) -> Result<Account>;
 
-    /// Replaces a password, and ends what the command says and every mailed key that could reset it, in the same step.
+    /// Replaces a password, and ends what the command says and every mailed key that could reset it or change the address,
+    /// in the same step.
     ///
     /// # Errors
     /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not the expected one.

@@ -79,12 +79,12 @@ async fn print(command: &AuditCommand, operator: &Operator) -> Result<(), Failur
     let mut after = None;
     loop {
         let page = operator.ask(asked(command, after)).await?;
-        for line in &page {
+        for line in &page.lines {
             let text = if command.json { serde_json::to_string(line).map_err(io::Error::from)? } else { told(line) };
             writeln!(out, "{text}")?;
         }
-        if let Some(last) = page.last() {
-            after = Some(last.id);
+        if page.looked.is_some() {
+            after = page.looked;
             continue;
         }
         out.flush()?;

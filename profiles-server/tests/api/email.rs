@@ -213,3 +213,19 @@ async fn a_change_that_was_overtaken_is_refused() -> Result {
     assert_eq!(user["email"], "ada@example.org");
     app.verify().await
 }
+
+/// Whoever has taken their account back by a new password does not lose it by a link that was mailed before.
+#[tokio::test]
+async fn a_change_that_was_asked_for_dies_with_the_password() -> Result {
+    let app = TestApp::start().await?;
+    let token = app.register("ada").await?;
+    app.ask(As::Token(&token), "POST", CHANGE, &change("eve@example.org", PASSWORD)).await?;
+    let eves = app.mailed_key("eve@example.org").await?;
+    app.ask(As::Anonymous, "POST", "/api/rest-auth/password/reset/", &email("ada@example.org")).await?;
+    let reset = app.mailed_key("ada@example.org").await?;
+    let reset =
+        json!({ "uid": "1", "token": reset, "new_password1": "violet-waltz-47", "new_password2": "violet-waltz-47" });
+    app.ask(As::Anonymous, "POST", "/api/rest-auth/password/reset/confirm/", &reset.to_string()).await?;
+    assert_eq!(app.status(As::Anonymous, "POST", VERIFY, &key(&eves)).await?, 404);
+    app.verify().await
+}

@@ -31,7 +31,7 @@ impl Tokens for MemoryStore {
         state.end_former(command.former, account.id, command.at);
         state.keep_tokens(account.id, command.tokens, command.at);
         state.end_oldest_logins(account.id, command.most, command.at);
-        state.end_keys(account.id, |purpose| purpose == KeyPurpose::ResetPassword);
+        state.end_keys(account.id, KeyPurpose::ends_with_login);
         let is_new_place = state.is_new_place(account.id, command.place, command.at);
         state.forgive(&command.forgive);
         state.note(command.at, command.audit);

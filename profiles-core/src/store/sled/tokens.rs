@@ -156,7 +156,7 @@ impl Transaction<'_> {
         self.put_tokens(account.id, &command.tokens, command.at)?;
         self.end_former(command.former, account.id, command.at)?;
         self.end_oldest_logins(account.id, command.most, command.at)?;
-        self.end_keys(account.id, |purpose| purpose == KeyPurpose::ResetPassword)?;
+        self.end_keys(account.id, KeyPurpose::ends_with_login)?;
         let is_new_place = self.is_new_place(account.id, command.place, command.at)?;
         self.forgive(&command.forgive)?;
         self.note(command.at, command.audit)?;
