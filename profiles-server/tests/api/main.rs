@@ -9,6 +9,7 @@ mod app;
 mod authentication;
 mod bodies;
 mod concurrency;
+mod lists;
 mod login;
 mod logout;
 mod negotiation;
