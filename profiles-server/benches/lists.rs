@@ -102,11 +102,11 @@ fn moment(seconds: u64) -> String {
         .unwrap_or_default()
 }
 
-fn compare(what: &str, one: (&mut Server, &str), other: (&mut Server, &str)) -> Result {
+fn compare(what: &str, (one, asked): (&mut Server, &str), (other, asked_other): (&mut Server, &str)) -> Result {
     let (mut small, mut large) = (Vec::new(), Vec::new());
     for _ in 0..REQUESTS {
-        small.push(one.0.ask(one.1)?.1);
-        large.push(other.0.ask(other.1)?.1);
+        small.push(one.ask(asked)?.1);
+        large.push(other.ask(asked_other)?.1);
     }
     let (small, large) = (median(small), median(large));
     println!("{what:<24} {small:>8.0}    {large:>8.0}    {:>6.2}", large / small);

@@ -292,7 +292,9 @@ mod tests {
         assert!(statuses.iter().all(|status| status.created_at <= now));
         assert!(statuses.is_sorted_by(|one, next| one.created_at < next.created_at));
         let mut posts = vec![0; 50];
-        statuses.iter().for_each(|status| posts[usize::try_from(status.profile.get()).unwrap() - 1] += 1);
+        for status in &statuses {
+            posts[usize::try_from(status.profile.get()).unwrap() - 1] += 1;
+        }
         let names = profiles.iter().map(|profile| format!("{} {}", profile.username, profile.city.as_str()));
         (names.collect(), statuses.iter().map(|status| status.text.as_str().to_owned()).collect(), posts)
     }

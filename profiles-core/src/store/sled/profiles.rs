@@ -72,7 +72,7 @@ impl Profiles for SledStore {
         slice: Slice<ProfilePosition>,
     ) -> Result<Rows<Profile>> {
         let filter = filter.clone();
-        self.scan(move |view| list(view, &filter, order, slice)).await
+        self.scan(move |view| list(view, &filter, order, &slice)).await
     }
 
     async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64> {
@@ -95,7 +95,7 @@ fn list(
     view: &dyn View,
     filter: &ProfileFilter,
     order: ProfileOrder,
-    slice: Slice<ProfilePosition>,
+    slice: &Slice<ProfilePosition>,
 ) -> Result<Rows<Profile>> {
     let way = slice.start.way(order.way());
     let shows_all = filter.terms.is_empty();
