@@ -9,6 +9,7 @@ mod client_address;
 mod contract;
 mod cookies;
 mod csrf;
+mod cursor;
 mod documentation;
 mod error;
 mod form;
@@ -45,6 +46,7 @@ pub(crate) use self::{
 
 /// What differs between deployments on the wire. The defaults are those of a new deployment.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, named where it is set")]
 #[non_exhaustive]
 pub struct Settings {
     /// Which proof of identity is looked at first.
@@ -53,6 +55,12 @@ pub struct Settings {
     pub site_name: String,
     /// How lists are answered.
     pub pagination: Pagination,
+    /// Whether `?ordering=` changes the order of a list.
+    pub ordering: bool,
+    /// Whether `?profile=`, `?since=` and `?until=` filter a list of statuses.
+    pub status_filters: bool,
+    /// Whether lists have a `Link` header.
+    pub links: bool,
     /// Bytes of a request body at most; Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`.
     pub max_body_bytes: usize,
     /// The URL under which clients reach this server, if it is not what their `Host` header says.
@@ -73,6 +81,9 @@ impl Default for Settings {
             authentication: AuthenticationOrder::default(),
             site_name: "example.com".to_owned(),
             pagination: Pagination::PageNumber { size: 10, max_size: Some(100) },
+            ordering: true,
+            status_filters: true,
+            links: true,
             max_body_bytes: 2_621_440,
             public_url: None,
             trusted_origins: Vec::new(),

@@ -11,6 +11,7 @@ mod bodies;
 mod concurrency;
 mod email;
 mod export;
+mod lists;
 mod login;
 mod logout;
 mod negotiation;

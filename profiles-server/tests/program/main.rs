@@ -15,6 +15,7 @@ mod audit;
 mod control;
 mod errors;
 mod footprint;
+mod indexes;
 mod killed;
 mod mail;
 mod passwords;

@@ -1,6 +1,6 @@
 //! Keys, taken apart again: for scans, for `verify`, and for words about them.
 
-use super::keys::{Expiring, Meta, Space};
+use super::keys::{Expiring, Meta, Space, moment_of};
 use crate::model::{AccountId, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp};
 
 /// What a key says, taken apart again.
@@ -29,6 +29,8 @@ pub(super) enum Place {
     Audit(AuditId),
     AuditOfAccount(AccountId, AuditId),
     Erasing(AccountId),
+    StatusRank(u8, u64),
+    ProfileRank(u8, u64),
 }
 
 impl Place {
@@ -87,6 +89,14 @@ impl Place {
                 Self::AuditOfAccount(AccountId::new(u64::from_be_bytes(*account)), AuditId::new(number(line)?))
             }
             Space::Erasing => Self::Erasing(AccountId::new(number(rest)?)),
+            Space::StatusRank => {
+                let (level, block) = rest.split_first()?;
+                Self::StatusRank(*level, number(block)?)
+            }
+            Space::ProfileRank => {
+                let (level, block) = rest.split_first()?;
+                Self::ProfileRank(*level, number(block)?)
+            }
         })
     }
 
@@ -119,12 +129,14 @@ impl Place {
                 format!("the index entry of line {id} of the audit trail for account {account}")
             }
             Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
+            Some(Self::StatusRank(level, block)) => format!("the count of statuses in block {block} of level {level}"),
+            Some(Self::ProfileRank(level, block)) => format!("the count of profiles in block {block} of level {level}"),
         }
     }
 }
 
 fn moment(bytes: [u8; 8]) -> Timestamp {
-    Timestamp::from_micros(i64::from_be_bytes(bytes) ^ i64::MIN)
+    moment_of(u64::from_be_bytes(bytes))
 }
 
 fn number(bytes: &[u8]) -> Option<u64> {
@@ -182,6 +194,8 @@ mod tests {
             (audit(AuditId::new(4)), Place::Audit(AuditId::new(4))),
             (audit_of(ada, AuditId::new(4)), Place::AuditOfAccount(ada, AuditId::new(4))),
             (erasing(ada), Place::Erasing(ada)),
+            (rank(Space::StatusRank, 2, 259), Place::StatusRank(2, 259)),
+            (rank(Space::ProfileRank, 5, 0), Place::ProfileRank(5, 0)),
         ] {
             assert_eq!(Place::parse(&key), Some(place));
             // With a byte less or more it is another key (a shorter name, say), or none.

@@ -4,16 +4,19 @@ use async_trait::async_trait;
 
 use super::{
     SledStore, codec,
-    engine::View,
+    engine::{Pair, View},
     keys::{self, Meta},
     place::Place,
+    rank::Ranked,
     record::ProfileRecord,
-    rows::{Rows as _, corrupt},
+    rows::{Rows as _, beyond, corrupt, part},
 };
 use crate::{
     event::EventKind,
     model::{AccountId, Profile, ProfileId, Revision, Stamp},
-    store::{ProfileChange, ProfileFilter, Profiles, Result, Rows, Slice, Start, StoreError},
+    store::{
+        ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Profiles, Result, Rows, Slice, Start, StoreError,
+    },
 };
 
 #[async_trait]
@@ -62,9 +65,14 @@ impl Profiles for SledStore {
         .await
     }
 
-    async fn profiles(&self, filter: &ProfileFilter, slice: Slice<ProfileId>) -> Result<Rows<Profile>> {
+    async fn profiles(
+        &self,
+        filter: &ProfileFilter,
+        order: ProfileOrder,
+        slice: Slice<ProfilePosition>,
+    ) -> Result<Rows<Profile>> {
         let filter = filter.clone();
-        self.scan(move |view| list(view, &filter, slice)).await
+        self.scan(move |view| list(view, &filter, order, &slice)).await
     }
 
     async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64> {
@@ -74,7 +82,7 @@ impl Profiles for SledStore {
         let filter = filter.clone();
         self.scan(move |view| {
             let mut count = 0;
-            for pair in view.scan(keys::profiles_after(None)) {
+            for pair in view.scan(keys::profiles(0..u64::MAX)) {
                 count += u64::from(matching(view, &filter, pair?)?.is_some());
             }
             Ok(count)
@@ -83,35 +91,59 @@ impl Profiles for SledStore {
     }
 }
 
-fn list(view: &dyn View, filter: &ProfileFilter, slice: Slice<ProfileId>) -> Result<Rows<Profile>> {
-    let (mut skip, after) = match slice.start {
-        Start::Skip(count) => (count, None),
-        Start::After(id) => (0, Some(id)),
+fn list(
+    view: &dyn View,
+    filter: &ProfileFilter,
+    order: ProfileOrder,
+    slice: &Slice<ProfilePosition>,
+) -> Result<Rows<Profile>> {
+    let way = slice.start.way(order.way());
+    let shows_all = filter.terms.is_empty();
+    let mut skip = 0;
+    let range = match &slice.start {
+        Start::Skip(count) if shows_all && !order.is_by_username() => {
+            keys::profiles(Ranked::Profiles.skip(view, 0..u64::MAX, way, *count)?)
+        }
+        Start::Skip(count) => {
+            skip = usize::try_from(*count).unwrap_or(usize::MAX);
+            if order.is_by_username() { keys::usernames(None) } else { keys::profiles(0..u64::MAX) }
+        }
+        Start::After(position) | Start::Before(position) if order.is_by_username() => {
+            keys::usernames(Some((&position.username, way)))
+        }
+        Start::After(position) | Start::Before(position) => keys::profiles(beyond(position.id.get(), way, 0..u64::MAX)),
     };
-    let mut rows = Vec::new();
-    for pair in view.scan(keys::profiles_after(after)) {
-        let pair = pair?;
-        if skip > 0 && filter.terms.is_empty() {
-            // Not worth decoding.
-            skip -= 1;
-            continue;
-        }
-        let Some(profile) = matching(view, filter, pair)? else { continue };
-        if skip > 0 {
-            skip -= 1;
-        } else if rows.len() == slice.limit {
-            return Ok(Rows { rows, more: true });
-        } else {
-            rows.push(profile);
-        }
+    let pairs = view.walk(range, way);
+    if shows_all {
+        // What is skipped is not worth reading.
+        return part(&slice.start, slice.limit, pairs.skip(skip).map(|pair| row(view, pair?)));
     }
-    Ok(Rows { rows, more: false })
+    let matching = pairs.filter_map(|pair| pair.and_then(|pair| matching(view, filter, pair)).transpose());
+    part(&slice.start, slice.limit, matching.skip(skip).map(|row| row.map(Some)))
 }
 
 /// The row of this pair, if the filter shows it.
-fn matching(view: &dyn View, filter: &ProfileFilter, (key, value): super::engine::Pair) -> Result<Option<Profile>> {
-    let Some(Place::Profile(id)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
-    let record: ProfileRecord = codec::decode(&key, &value)?;
-    let profile = view.profile_row(id, record)?;
+fn matching(view: &dyn View, filter: &ProfileFilter, pair: Pair) -> Result<Option<Profile>> {
+    let profile = row(view, pair)?;
     Ok(profile.filter(|profile| filter.matches(profile.username.as_str(), profile.city.as_str())))
+}
+
+/// The row of this pair, which lies among the records or in the index of names.
+fn row(view: &dyn View, (key, value): Pair) -> Result<Option<Profile>> {
+    match Place::parse(&key) {
+        Some(Place::Profile(id)) => view.profile_row(id, codec::decode(&key, &value)?),
+        Some(Place::Username(name)) => {
+            let owner = AccountId::new(codec::decode(&key, &value)?);
+            let Some(id) = view.profile_id(owner)? else {
+                // Erased since the entry was read, unless the entry is still there and says the same.
+                let now: Option<u64> = view.read(&key)?;
+                let dangling = now == Some(owner.get());
+                let what = || corrupt(format!("{} names account {owner}, which does not exist", Place::describe(&key)));
+                return if dangling { Err(what()) } else { Ok(None) };
+            };
+            // One that was renamed since stands elsewhere by now.
+            Ok(view.profile(id)?.filter(|profile| profile.username.key().as_str() == name))
+        }
+        _ => Err(corrupt(Place::describe(&key))),
+    }
 }
