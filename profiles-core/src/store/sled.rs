@@ -11,6 +11,7 @@
 //! | `keys`, `place`, `record`, `codec` | what is on disk |
 //! | `transaction`, `writer` | writing |
 //! | `shared`, `rows` | reading |
+//! | `search` | the index for searching profiles |
 //! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `jobs`, `audit`, `maintenance` | the traits |
 //! | `erasure`, `verify` | taking an account away in steps; finding what does not fit |
 
@@ -30,6 +31,7 @@ mod place;
 mod profiles;
 mod record;
 mod rows;
+mod search;
 mod shared;
 mod statuses;
 mod throttles;

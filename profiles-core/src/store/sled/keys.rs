@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::search::Gram;
 use crate::model::{
     AccountId, AuditId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind, UsernameKey,
 };
@@ -59,11 +60,13 @@ pub(super) enum Space {
     AuditOfAccount = 21,
     /// Account that is being erased -> the moment at which that began.
     Erasing = 22,
+    /// [`SearchPart`], what that says -> a piece of the search index. See [`super::search`].
+    Search = 25,
 }
 
 impl Space {
     /// All of them, in the order of their keys.
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Meta,
         Self::Account,
         Self::Username,
@@ -87,6 +90,7 @@ impl Space {
         Self::Audit,
         Self::AuditOfAccount,
         Self::Erasing,
+        Self::Search,
     ];
 
     /// The space that a key lies in.
@@ -206,6 +210,16 @@ impl From<TokenKind> for Expiring {
             TokenKind::Personal => Self::PersonalToken,
         }
     }
+}
+
+/// What lies in [`Space::Search`]. The numbers are on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum SearchPart {
+    /// Block of profiles -> their texts.
+    Texts = 0,
+    /// Gram, chunk of profiles -> those that contain it.
+    Postings = 1,
 }
 
 /// A prefix's whole range of keys.
@@ -343,6 +357,32 @@ pub(super) fn erasing(account: AccountId) -> Vec<u8> {
     Space::Erasing.numbered(account.get())
 }
 
+pub(super) fn search_texts(block: u64) -> Vec<u8> {
+    Space::Search.key(&[&[SearchPart::Texts as u8], &block.to_be_bytes()])
+}
+
+/// The texts of this block and those behind it.
+pub(super) fn search_texts_from(block: u64) -> Range<Vec<u8>> {
+    search_texts(block)..prefix(Space::Search.key(&[&[SearchPart::Texts as u8]])).end
+}
+
+/// Three code points in UTF-8 are never the beginning of three others, so nothing stands behind them.
+pub(super) fn postings(gram: Gram, chunk: u64) -> Vec<u8> {
+    Space::Search.key(&[&[SearchPart::Postings as u8], gram.to_string().as_bytes(), &chunk.to_be_bytes()])
+}
+
+/// The postings of a gram in this chunk and in those behind it.
+pub(super) fn postings_from(gram: Gram, chunk: u64) -> Range<Vec<u8>> {
+    let all = prefix(Space::Search.key(&[&[SearchPart::Postings as u8], gram.to_string().as_bytes()]));
+    postings(gram, chunk)..all.end
+}
+
+/// The whole search index behind this key.
+pub(super) fn search_behind(key: Option<Vec<u8>>) -> Range<Vec<u8>> {
+    let all = Space::Search.range();
+    key.map_or(all.clone(), |key| behind(key, all))
+}
+
 pub(super) fn outbox(id: OutboxId) -> Vec<u8> {
     Space::Outbox.numbered(id.get())
 }
@@ -423,6 +463,20 @@ mod tests {
         assert!(!accounts_with_email(&short).contains(&email(&long, one)));
         assert!(audit_of_after(two, Some(AuditId::new(1))).contains(&audit_of(two, AuditId::new(2))));
         assert!(!audit_of_after(two, Some(AuditId::new(1))).contains(&audit_of(two, AuditId::new(1))));
+    }
+
+    #[test]
+    fn the_postings_of_one_gram_hold_no_others() {
+        let gram = |text: &str| Gram::all(text).next().unwrap();
+        for text in ["ada", "жан", "a\0b", "\0\0\0", "𐐨𐐨𐐨"] {
+            let range = postings_from(gram(text), 5);
+            assert!(range.contains(&postings(gram(text), 5)) && range.contains(&postings(gram(text), u64::MAX)));
+            assert!(!range.contains(&postings(gram(text), 4)));
+            for other in ["adb", "adж", "ad\0", "\0\0\u{1}", "жао", "𐐨𐐨𐐩"] {
+                assert!(!range.contains(&postings(gram(other), 7)), "{text:?} {other:?}");
+            }
+        }
+        assert!(!search_texts_from(0).contains(&postings(gram("\0\0\0"), 0)));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Keys, taken apart again: for scans, for `verify`, and for words about them.
 
-use super::keys::{Expiring, Meta, Space};
+use super::{
+    keys::{Expiring, Meta, SearchPart, Space},
+    search::{Gram, of_block, of_chunk},
+};
 use crate::model::{AccountId, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp};
 
 /// What a key says, taken apart again.
@@ -29,6 +32,8 @@ pub(super) enum Place {
     Audit(AuditId),
     AuditOfAccount(AccountId, AuditId),
     Erasing(AccountId),
+    SearchTexts(u64),
+    Postings(Gram, u64),
 }
 
 impl Place {
@@ -87,6 +92,14 @@ impl Place {
                 Self::AuditOfAccount(AccountId::new(u64::from_be_bytes(*account)), AuditId::new(number(line)?))
             }
             Space::Erasing => Self::Erasing(AccountId::new(number(rest)?)),
+            Space::Search => {
+                let (part, rest) = rest.split_first()?;
+                if *part == SearchPart::Texts as u8 {
+                    return number(rest).map(Self::SearchTexts);
+                }
+                let (gram, chunk) = rest.split_last_chunk().filter(|_| *part == SearchPart::Postings as u8)?;
+                Self::Postings(Gram::parse(std::str::from_utf8(gram).ok()?)?, u64::from_be_bytes(*chunk))
+            }
         })
     }
 
@@ -119,6 +132,10 @@ impl Place {
                 format!("the index entry of line {id} of the audit trail for account {account}")
             }
             Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
+            Some(Self::SearchTexts(block)) => format!("the search index's list of texts {}", of_block(block)),
+            Some(Self::Postings(gram, chunk)) => {
+                format!("the search index entry of {:?} {}", gram.to_string(), of_chunk(chunk))
+            }
         }
     }
 }
@@ -152,6 +169,7 @@ mod tests {
         let digest = Digest::from_bytes([0xff; 32]);
         let address = Email::parse("ada@example.org").unwrap();
         let (ada, post) = (AccountId::new(u64::MAX), StatusId::new(258));
+        let gram = Gram::parse("жa\0").unwrap();
         for (key, place) in [
             (Meta::Commits.key(), Place::Meta(Meta::Commits)),
             (account(ada), Place::Account(ada)),
@@ -182,6 +200,8 @@ mod tests {
             (audit(AuditId::new(4)), Place::Audit(AuditId::new(4))),
             (audit_of(ada, AuditId::new(4)), Place::AuditOfAccount(ada, AuditId::new(4))),
             (erasing(ada), Place::Erasing(ada)),
+            (search_texts(u64::MAX), Place::SearchTexts(u64::MAX)),
+            (postings(gram, 258), Place::Postings(gram, 258)),
         ] {
             assert_eq!(Place::parse(&key), Some(place));
             // With a byte less or more it is another key (a shorter name, say), or none.

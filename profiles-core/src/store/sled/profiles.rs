@@ -4,11 +4,12 @@ use async_trait::async_trait;
 
 use super::{
     SledStore, codec,
-    engine::View,
+    engine::{Pair, View},
     keys::{self, Meta},
     place::Place,
     record::ProfileRecord,
     rows::{Rows as _, corrupt},
+    search::Search,
 };
 use crate::{
     event::EventKind,
@@ -55,6 +56,7 @@ impl Profiles for SledStore {
             profile.city = change.city.unwrap_or(profile.city);
             profile.revision = profile.revision.next();
             transaction.put(keys::profile(id), &ProfileRecord::of(&profile))?;
+            transaction.index_profile(&profile)?;
             transaction.note(stamp.at, stamp.audit)?;
             transaction.tell(stamp.at, EventKind::ProfileChanged { profile: id });
             Ok(profile)
@@ -64,54 +66,46 @@ impl Profiles for SledStore {
 
     async fn profiles(&self, filter: &ProfileFilter, slice: Slice<ProfileId>) -> Result<Rows<Profile>> {
         let filter = filter.clone();
-        self.scan(move |view| list(view, &filter, slice)).await
+        self.scan(move |view| match Search::new(view, &filter) {
+            Some(search) => search.list(slice),
+            None => list(view, slice),
+        })
+        .await
     }
 
     async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64> {
-        if filter.terms.is_empty() {
+        if filter.folded().0.is_empty() {
             return self.read(|view| view.count(&Meta::Profiles.key())).await;
         }
         let filter = filter.clone();
         self.scan(move |view| {
-            let mut count = 0;
-            for pair in view.scan(keys::profiles_after(None)) {
-                count += u64::from(matching(view, &filter, pair?)?.is_some());
-            }
-            Ok(count)
+            Search::new(view, &filter).map_or_else(|| view.count(&Meta::Profiles.key()), |search| search.count())
         })
         .await
     }
 }
 
-fn list(view: &dyn View, filter: &ProfileFilter, slice: Slice<ProfileId>) -> Result<Rows<Profile>> {
-    let (mut skip, after) = match slice.start {
+/// A part of the list of all.
+fn list(view: &dyn View, slice: Slice<ProfileId>) -> Result<Rows<Profile>> {
+    let (skip, after) = match slice.start {
         Start::Skip(count) => (count, None),
         Start::After(id) => (0, Some(id)),
     };
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
     let mut rows = Vec::new();
-    for pair in view.scan(keys::profiles_after(after)) {
-        let pair = pair?;
-        if skip > 0 && filter.terms.is_empty() {
-            // Not worth decoding.
-            skip -= 1;
-            continue;
-        }
-        let Some(profile) = matching(view, filter, pair)? else { continue };
-        if skip > 0 {
-            skip -= 1;
-        } else if rows.len() == slice.limit {
+    for pair in view.scan(keys::profiles_after(after)).skip(skip) {
+        let Some(profile) = row(view, pair?)? else { continue };
+        if rows.len() == slice.limit {
             return Ok(Rows { rows, more: true });
-        } else {
-            rows.push(profile);
         }
+        rows.push(profile);
     }
     Ok(Rows { rows, more: false })
 }
 
-/// The row of this pair, if the filter shows it.
-fn matching(view: &dyn View, filter: &ProfileFilter, (key, value): super::engine::Pair) -> Result<Option<Profile>> {
+/// The row of this pair.
+fn row(view: &dyn View, (key, value): Pair) -> Result<Option<Profile>> {
     let Some(Place::Profile(id)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
     let record: ProfileRecord = codec::decode(&key, &value)?;
-    let profile = view.profile_row(id, record)?;
-    Ok(profile.filter(|profile| filter.matches(profile.username.as_str(), profile.city.as_str())))
+    view.profile_row(id, record)
 }

@@ -8,6 +8,7 @@ mod mails;
 mod opening;
 mod planted;
 mod power;
+mod searching;
 mod throttling;
 mod writing;
 

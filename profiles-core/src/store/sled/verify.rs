@@ -15,6 +15,7 @@ use super::{
         ThrottleRecord, TokenRecord,
     },
     rows::{Rows as _, corrupt},
+    search::{check_chunk, check_postings, check_profile, check_texts, same_chunk},
 };
 use crate::{
     model::{Account, AccountId, AuditEntry, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp},
@@ -62,6 +63,8 @@ struct Tally {
     highest_outbox: u64,
     highest_token: u64,
     highest_audit: u64,
+    /// The block of texts that was looked at last.
+    last_texts: Option<u64>,
 }
 
 impl Check<'_> {
@@ -76,6 +79,10 @@ impl Check<'_> {
         if !fits {
             self.found.push(Inconsistency(otherwise()));
         }
+    }
+
+    fn tell(&mut self, found: impl IntoIterator<Item = String>) {
+        self.found.extend(found.into_iter().map(Inconsistency));
     }
 
     fn pair(&mut self, (key, value): &Pair) -> Result<()> {
@@ -108,7 +115,7 @@ impl Check<'_> {
                 let fits = account.email.is_some_and(|email| email.as_str() == address);
                 self.expect(fits, || format!("{what} has another address than the account"));
             }
-            Place::Profile(id) => self.profile(id, &codec::decode(key, value)?)?,
+            Place::Profile(id) => self.profile(id, codec::decode(key, value)?)?,
             Place::ProfileOfAccount(account) => {
                 self.owner(&what, account)?;
                 let id = ProfileId::new(codec::decode(key, value)?);
@@ -179,6 +186,17 @@ impl Check<'_> {
                 let account = self.owner(&what, id)?;
                 self.expect(!account.is_active, || format!("account {id} is being erased, and is active"));
             }
+            Place::SearchTexts(block) => {
+                let found = check_texts(self.view, &what, block, &codec::decode(key, value)?)?;
+                self.tell(found);
+                let of_chunk = self.tally.last_texts.replace(block).is_none_or(|last| !same_chunk(last, block));
+                if of_chunk {
+                    self.tell(check_chunk(self.view, block)?);
+                }
+            }
+            Place::Postings(gram, chunk) => {
+                self.tell(check_postings(self.view, gram, chunk, &codec::decode(key, value)?)?);
+            }
         }
         Ok(())
     }
@@ -199,13 +217,15 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn profile(&mut self, id: ProfileId, record: &ProfileRecord) -> Result<()> {
+    fn profile(&mut self, id: ProfileId, record: ProfileRecord) -> Result<()> {
         self.tally.profiles += 1;
         self.tally.highest_profile = self.tally.highest_profile.max(id.get());
         let account = record.account();
         let listed = self.points_to(&keys::profile_of(account), id.get())?;
         self.expect(listed, || format!("profile {id} can't be found by its account {account}"));
-        self.owner(&format!("profile {id}"), account).map(drop)
+        let owner = self.owner(&format!("profile {id}"), account)?;
+        self.tell(check_profile(self.view, &record.into_profile(id, owner.username))?);
+        Ok(())
     }
 
     fn status(&mut self, id: StatusId, record: &StatusRecord) -> Result<()> {
