@@ -124,8 +124,8 @@ async fn fill(store: &Arc<SledStore>, from: u64, to: u64) -> Outcome {
     while let Some(done) = tasks.join_next().await {
         done??;
     }
-    let rate = (to - from) as f64 / started.elapsed().as_secs_f64();
-    println!("{rate:.0} registrations a second, each with an edit of its city");
+    let rate = u128::from(to - from) * 1000 / started.elapsed().as_millis().max(1);
+    println!("{rate} registrations a second, each with an edit of its city");
     Ok(())
 }
 
@@ -221,7 +221,7 @@ fn name(number: u64, dice: &mut Dice) -> String {
 struct Dice(u64);
 
 impl Dice {
-    /// Below `sides`; SplitMix64.
+    /// Below `sides`; `SplitMix64`.
     fn throw(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

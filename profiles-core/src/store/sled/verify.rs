@@ -15,7 +15,7 @@ use super::{
         ThrottleRecord, TokenRecord,
     },
     rows::{Rows as _, corrupt},
-    search::{check_chunk, check_postings, check_profile, check_texts, same_chunk},
+    search::{TextsRecord, check_chunk, check_postings, check_profile, check_texts, same_chunk},
 };
 use crate::{
     model::{Account, AccountId, AuditEntry, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp},
@@ -175,14 +175,7 @@ impl Check<'_> {
                 let account = self.owner(&what, id)?;
                 self.expect(!account.is_active, || format!("account {id} is being erased, and is active"));
             }
-            Place::SearchTexts(block) => {
-                let found = check_texts(self.view, &what, block, &codec::decode(key, value)?)?;
-                self.tell(found);
-                let of_chunk = self.tally.last_texts.replace(block).is_none_or(|last| !same_chunk(last, block));
-                if of_chunk {
-                    self.tell(check_chunk(self.view, block)?);
-                }
-            }
+            Place::SearchTexts(block) => self.searched(&what, block, &codec::decode(key, value)?)?,
             Place::Postings(gram, chunk) => {
                 self.tell(check_postings(self.view, gram, chunk, &codec::decode(key, value)?)?);
             }
@@ -214,6 +207,15 @@ impl Check<'_> {
         self.expect(listed, || format!("profile {id} can't be found by its account {account}"));
         let owner = self.owner(&format!("profile {id}"), account)?;
         self.tell(check_profile(self.view, &record.into_profile(id, owner.username))?);
+        Ok(())
+    }
+
+    fn searched(&mut self, what: &str, block: u64, texts: &TextsRecord<'_>) -> Result<()> {
+        self.tell(check_texts(self.view, what, block, texts)?);
+        // The postings are of all blocks of a chunk.
+        if self.tally.last_texts.replace(block).is_none_or(|last| !same_chunk(last, block)) {
+            self.tell(check_chunk(self.view, block)?);
+        }
         Ok(())
     }
 
