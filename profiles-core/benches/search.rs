@@ -17,7 +17,8 @@ use std::{
 use profiles_core::{
     model::ProfileId,
     store::{
-        Accounts as _, Maintenance as _, ProfileChange, ProfileFilter, Profiles as _, Register, Slice, Start,
+        Accounts as _, Maintenance as _, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Profiles as _,
+        Register, Slice, Start,
         sled::{SledConfig, SledStore},
     },
     testkit::fixture,
@@ -131,7 +132,8 @@ async fn fill(store: &Arc<SledStore>, from: u64, to: u64) -> Outcome {
 
 async fn searches(store: &SledStore, count: u64) -> Outcome {
     let all = ProfileFilter::default();
-    let middle = Start::After(ProfileId::new(count / 2));
+    let middle = store.profile(ProfileId::new(count / 2)).await?.ok_or("no such profile")?;
+    let middle = ProfilePosition::from(&middle);
     let plain = page(store, &all, Start::Skip(0)).await?.1;
     println!(
         "{:>24} {:>8} {:>22} {:>12} {:>12} {:>12}",
@@ -163,7 +165,7 @@ async fn searches(store: &SledStore, count: u64) -> Outcome {
         let cold = milliseconds(cold);
         let (found, counting) = median(async || Ok(store.count_profiles(&filter).await?)).await?;
         let first = page(store, &filter, Start::Skip(0)).await?.1;
-        let deep = page(store, &filter, middle).await?.1;
+        let deep = page(store, &filter, Start::After(middle.clone())).await?.1;
         println!(
             "{search:>24} {found:>8} {:>22.1} {:>9.3} ms {:>9.3} ms {:>9.3} ms (at first {cold:.3} ms)",
             first.as_secs_f64() / plain.as_secs_f64(),
@@ -194,8 +196,9 @@ async fn edits(store: &SledStore) -> Outcome {
     Ok(())
 }
 
-async fn page(store: &SledStore, filter: &ProfileFilter, start: Start<ProfileId>) -> Outcome<(usize, Duration)> {
-    median(async || Ok(store.profiles(filter, Slice { start, limit: PAGE }).await?.rows.len())).await
+async fn page(store: &SledStore, filter: &ProfileFilter, start: Start<ProfilePosition>) -> Outcome<(usize, Duration)> {
+    let slice = || Slice { start: start.clone(), limit: PAGE };
+    median(async || Ok(store.profiles(filter, ProfileOrder::Id, slice()).await?.rows.len())).await
 }
 
 /// The answer, and the median of what it took.

@@ -237,6 +237,24 @@ impl MailSecret {
         MailKey(base32(bytes.get(..20).unwrap_or_default()))
     }
 
+    /// A proof that this server has written these parts, for this purpose: HMAC-SHA-256 under a key that is made from the
+    /// secret and the name of the purpose, so that no proof is good for another one, and none is a mail's key.
+    pub fn proof(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let sealed = |key: &[u8], parts: &[&[u8]]| {
+            let mac = Hmac::<Sha256>::new_from_slice(key).map(|mac| {
+                // With their lengths, so that what stands in one part can't pass for the beginning of the next.
+                parts
+                    .iter()
+                    .fold(mac, |mac, part| mac.chain_update((part.len() as u64).to_be_bytes()).chain_update(part))
+            });
+            // HMAC takes a key of any length, so there is no error to speak of.
+            mac.map(|mac| mac.finalize().into_bytes().into()).unwrap_or_default()
+        };
+        // A seed has 16 bytes and this has more, so it makes no key of a mail.
+        let key: [u8; 32] = sealed(self.0.expose_secret(), &[b"key for a purpose", purpose.as_bytes()]);
+        sealed(&key, parts)
+    }
+
     /// A name for a mail that is the same at each attempt, so that a receiver can tell a second copy for one, and that
     /// nobody can guess: the mail's number, a dot, and 100 bits as 20 characters of base32 in lower case.
     pub fn mail_name(&self, id: OutboxId, queued_at: Timestamp) -> String {
@@ -325,6 +343,17 @@ mod tests {
         assert_eq!(one.mail_name(id, at), name);
         assert_ne!(two.mail_name(id, at), name);
         assert_ne!(one.mail_name(id, Timestamp::from_micros(6)), name);
+    }
+
+    #[test]
+    fn a_proof_depends_on_secret_purpose_and_every_part() {
+        let (one, two) = (MailSecret::from_bytes([1; 32]), MailSecret::from_bytes([2; 32]));
+        let proof = one.proof("cursor", &[b"ab", b"c"]);
+        assert_eq!(one.proof("cursor", &[b"ab", b"c"]), proof);
+        assert_ne!(two.proof("cursor", &[b"ab", b"c"]), proof);
+        assert_ne!(one.proof("other", &[b"ab", b"c"]), proof);
+        assert_ne!(one.proof("cursor", &[b"a", b"bc"]), proof);
+        assert_ne!(one.proof("cursor", &[b"ab", b"c", b""]), proof);
     }
 
     #[test]

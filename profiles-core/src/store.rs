@@ -27,7 +27,7 @@ pub use self::{
     },
     delegate::Delegate,
     memory::MemoryStore,
-    query::{AuditFilter, ProfileFilter, Rows, Slice, Start, StatusFilter},
+    query::{AuditFilter, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice, Start, StatusFilter, StatusOrder},
 };
 use crate::{
     event::EventStream,
@@ -353,11 +353,17 @@ pub trait Profiles: Send + Sync {
         stamp: Stamp,
     ) -> Result<Profile>;
 
-    /// A part of the list.
+    /// A part of the list. Without terms, to skip rows in an order by id costs the same however many they are; with
+    /// terms, or by name, the cost grows with their number.
     ///
     /// # Order
-    /// By id, ascending. Rows made or removed meanwhile may or may not be in it; all others are, once.
-    async fn profiles(&self, filter: &ProfileFilter, slice: Slice<ProfileId>) -> Result<Rows<Profile>>;
+    /// As asked. Rows made, removed or, by name, renamed meanwhile may or may not be in it; all others are, once.
+    async fn profiles(
+        &self,
+        filter: &ProfileFilter,
+        order: ProfileOrder,
+        slice: Slice<ProfilePosition>,
+    ) -> Result<Rows<Profile>>;
 
     /// How many the whole list has; without terms it costs one look-up.
     async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64>;
@@ -366,7 +372,8 @@ pub trait Profiles: Send + Sync {
 /// Statuses.
 #[async_trait]
 pub trait Statuses: Send + Sync {
-    /// Posts a status.
+    /// Posts a status. Its `created_at` is `at`, or that of the status posted before it if that is later: it never
+    /// decreases with the ids, even if the clock was put back, and even if the later one is deleted by now.
     ///
     /// # Errors
     /// [`StoreError::Missing`] if there is no such account.
@@ -393,13 +400,16 @@ pub trait Statuses: Send + Sync {
     /// [`StoreError::Missing`].
     async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()>;
 
-    /// A part of the list.
+    /// A part of the list. To skip rows costs the same however many they are, unless the filter is by name or profile:
+    /// then the cost grows with their number.
     ///
     /// # Order
-    /// By id, ascending. Rows made or removed meanwhile may or may not be in it; all others are, once.
-    async fn statuses(&self, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>>;
+    /// As asked. Rows made or removed meanwhile may or may not be in it; all others are, once.
+    async fn statuses(&self, filter: &StatusFilter, order: StatusOrder, slice: Slice<StatusId>)
+    -> Result<Rows<Status>>;
 
-    /// How many the whole list has, in one look-up.
+    /// How many the whole list has. It costs the same however many they are, unless the filter is by name or profile and
+    /// by time at once: then the cost grows with their number.
     async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64>;
 }
 

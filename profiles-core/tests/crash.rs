@@ -13,7 +13,7 @@ use std::{
 
 use profiles_core::{
     store::{
-        Accounts as _, Maintenance as _, Slice, Start, StatusFilter, Statuses as _,
+        Accounts as _, Maintenance as _, Slice, Start, StatusFilter, StatusOrder, Statuses as _,
         sled::{SledConfig, SledStore},
     },
     testkit::fixture,
@@ -71,7 +71,7 @@ async fn kill_and_look() -> Outcome {
         assert!(store.opened_unclean(), "the kill was noticed");
         assert_eq!(store.verify().await?, [], "round {round}, killed after {moment} writes");
         let all = Slice { start: Start::Skip(0), limit: usize::MAX };
-        let rows = store.statuses(&StatusFilter::default(), all).await?.rows;
+        let rows = store.statuses(&StatusFilter::default(), StatusOrder::OldestFirst, all).await?.rows;
         let there: BTreeSet<u64> = rows.iter().map(|row| row.id.get()).collect();
         let lost: Vec<_> = kept.difference(&there).collect();
         assert!(lost.is_empty(), "round {round}, killed after {moment} writes: {lost:?} are gone");

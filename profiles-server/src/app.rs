@@ -185,22 +185,29 @@ fn http_settings(config: &Config) -> http::Settings {
             Anonymous::Unauthorized => AuthenticationOrder::TokenFirst,
             Anonymous::Forbidden => AuthenticationOrder::SessionFirst,
         },
-        pagination: match config.api.pagination {
-            Pagination::PageNumber => http::Pagination::PageNumber {
-                size: count(config.api.page_size),
-                max_size: match config.api.max_page_size {
-                    Limit::Off => None,
-                    Limit::At(most) => Some(count(most)),
-                },
-            },
-            Pagination::None => http::Pagination::None,
-        },
+        pagination: pagination(config),
+        ordering: config.api.ordering,
+        status_filters: config.api.status_filters,
+        links: config.api.link_headers,
         max_body_bytes: config.network.max_body_bytes,
         public_url: config.network.public_url.as_ref().map(|url| url.as_str().to_owned()),
         trusted_origins: config.sessions.trusted_origins.iter().map(ToString::to_string).collect(),
         secure_cookies: config.secure_cookies(),
         account_deletion: config.accounts.deletion,
         trusted_proxies: config.network.trusted_proxies.clone(),
+    }
+}
+
+fn pagination(config: &Config) -> http::Pagination {
+    let size = count(config.api.page_size);
+    let max_size = match config.api.max_page_size {
+        Limit::Off => None,
+        Limit::At(most) => Some(count(most)),
+    };
+    match config.api.pagination {
+        Pagination::PageNumber => http::Pagination::PageNumber { size, max_size },
+        Pagination::Cursor => http::Pagination::Cursor { size, max_size },
+        Pagination::None => http::Pagination::None,
     }
 }
 

@@ -9,6 +9,7 @@ mod client_address;
 mod contract;
 mod cookies;
 mod csrf;
+mod cursor;
 mod documentation;
 mod error;
 mod form;
@@ -45,6 +46,12 @@ pub struct Settings {
     pub authentication: AuthenticationOrder,
     /// How lists are answered.
     pub pagination: Pagination,
+    /// Whether `?ordering=` changes the order of a list.
+    pub ordering: bool,
+    /// Whether `?profile=`, `?since=` and `?until=` filter a list of statuses.
+    pub status_filters: bool,
+    /// Whether lists have a `Link` header.
+    pub links: bool,
     /// Bytes of a request body at most; Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`.
     pub max_body_bytes: usize,
     /// The URL under which clients reach this server, if it is not what their `Host` header says.
@@ -64,6 +71,9 @@ impl Default for Settings {
         Self {
             authentication: AuthenticationOrder::default(),
             pagination: Pagination::PageNumber { size: 10, max_size: Some(100) },
+            ordering: true,
+            status_filters: true,
+            links: true,
             max_body_bytes: 2_621_440,
             public_url: None,
             trusted_origins: Vec::new(),

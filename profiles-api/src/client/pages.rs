@@ -3,10 +3,10 @@
 use std::marker::PhantomData;
 
 use reqwest::{Method, Url};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Client, ClientError, LIST_LIMIT};
-use crate::{Page, Row};
+use crate::Row;
 
 /// Rows of a page to ask for: as many as a server gives unless it is set up otherwise. One may give fewer, or take no
 /// wishes at all.
@@ -23,6 +23,13 @@ pub struct Pages<'a, T> {
     rows: PhantomData<fn() -> T>,
 }
 
+/// What pages have in common; only those with numbers have a count.
+#[derive(Deserialize)]
+struct AnyPage<T> {
+    next: Option<String>,
+    results: Vec<T>,
+}
+
 impl<'a, T: DeserializeOwned + Row> Pages<'a, T> {
     pub(super) fn starting_at(client: &'a Client, url: Url) -> Self {
         Self { client, next: Some(url), rows: PhantomData }
@@ -35,7 +42,7 @@ impl<'a, T: DeserializeOwned + Row> Pages<'a, T> {
         if answer.first_byte() == Some(b'[') {
             return Ok(Some(answer.json()?));
         }
-        let page: Page<T> = answer.json()?;
+        let page: AnyPage<T> = answer.json()?;
         if let Some(next) = page.next {
             let next = url.join(&next).ok().filter(|next| next.origin() == self.client.base.origin() && *next != url);
             // With the token in every request, a page elsewhere would give the token away.

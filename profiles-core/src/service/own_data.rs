@@ -7,7 +7,7 @@ use crate::{
         Account, AuditEntry, AuditEvent, AuditId, Network, Password, Profile, Stamp, Status, StatusId, Timestamp, Token,
     },
     permissions::{Action, Actor, Denied, Object},
-    store::{AuditFilter, EraseAccount, Erasure, OutboxEntry, Slice, Start, StatusFilter},
+    store::{AuditFilter, EraseAccount, Erasure, OutboxEntry, Slice, Start, StatusFilter, StatusOrder},
 };
 
 /// Statuses that are erased in one step: few enough that a write behind it hardly waits.
@@ -55,18 +55,10 @@ impl Core {
     /// [`Error::Denied`].
     pub async fn own_statuses(&self, actor: Actor, after: Option<StatusId>, limit: usize) -> Result<Vec<Status>> {
         let id = self.own_keys(actor, Action::Read)?;
-        let mut username = self.find_account(id).await?.username;
+        let profile = self.store.profile_of(id).await?.ok_or(Error::Missing(Kind::Profile))?.id;
+        let filter = StatusFilter { profile: Some(profile), ..StatusFilter::default() };
         let start = after.map_or(Start::Skip(0), Start::After);
-        loop {
-            let filter = StatusFilter { username: Some(username.as_str().to_owned()) };
-            let rows = self.store.statuses(&filter, Slice { start, limit }).await?.rows;
-            let now = self.find_account(id).await?.username;
-            if now == username {
-                return Ok(rows);
-            }
-            // Renamed meanwhile, so it may be that nobody's statuses were read.
-            username = now;
-        }
+        Ok(self.store.statuses(&filter, StatusOrder::OldestFirst, Slice { start, limit }).await?.rows)
     }
 
     /// The lines of the audit trail about the actor after `after`, at most `limit`, oldest first.

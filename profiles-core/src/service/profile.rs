@@ -3,9 +3,9 @@
 use super::write_fresh;
 use crate::{
     Core, Error, Kind, Result,
-    model::{AuditEvent, Profile, ProfileId},
+    model::{AuditEvent, Profile, ProfileId, UsernameKey},
     permissions::{Action, Actor, Denied, Object},
-    store::{ProfileChange, ProfileFilter, Rows, Slice},
+    store::{ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice},
 };
 
 /// The proof that somebody may edit a profile, and the way to do it. It exists so that whether they may is known
@@ -43,7 +43,18 @@ impl Core {
         self.store.profile_of(account).await?.ok_or(Error::Missing(Kind::Profile))
     }
 
-    /// A part of the list of profiles, by id.
+    /// The profile of the account with this name, case ignored.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::Missing`].
+    pub async fn profile_by_username(&self, actor: Actor, name: &UsernameKey) -> Result<Profile> {
+        self.authorise(actor, Action::Read, Object::List)?;
+        let missing = || Error::Missing(Kind::Profile);
+        let account = self.store.account_by_username(name).await?.ok_or_else(missing)?;
+        self.store.profile_of(account.id).await?.ok_or_else(missing)
+    }
+
+    /// A part of the list of profiles, in this order.
     ///
     /// # Errors
     /// [`Error::Denied`].
@@ -51,10 +62,11 @@ impl Core {
         &self,
         actor: Actor,
         filter: &ProfileFilter,
-        slice: Slice<ProfileId>,
+        order: ProfileOrder,
+        slice: Slice<ProfilePosition>,
     ) -> Result<Rows<Profile>> {
         self.authorise(actor, Action::Read, Object::List)?;
-        Ok(self.store.profiles(filter, slice).await?)
+        Ok(self.store.profiles(filter, order, slice).await?)
     }
 
     /// How many profiles the whole list has.

@@ -5,7 +5,7 @@ use crate::{
     Core, Error, Kind, Result,
     model::{AuditEvent, Status, StatusId, StatusText},
     permissions::{Action, Actor, Denied, Object},
-    store::{Rows, Slice, StatusFilter},
+    store::{Rows, Slice, StatusFilter, StatusOrder},
 };
 
 /// The proof that somebody may write a status, and the way to do it.
@@ -56,13 +56,19 @@ impl Core {
         self.store.status(id).await?.ok_or(Error::Missing(Kind::Status))
     }
 
-    /// A part of the list of statuses, by id.
+    /// A part of the list of statuses, in this order.
     ///
     /// # Errors
     /// [`Error::Denied`].
-    pub async fn statuses(&self, actor: Actor, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
+    pub async fn statuses(
+        &self,
+        actor: Actor,
+        filter: &StatusFilter,
+        order: StatusOrder,
+        slice: Slice<StatusId>,
+    ) -> Result<Rows<Status>> {
         self.authorise(actor, Action::Read, Object::List)?;
-        Ok(self.store.statuses(filter, slice).await?)
+        Ok(self.store.statuses(filter, order, slice).await?)
     }
 
     /// How many statuses the whole list has.

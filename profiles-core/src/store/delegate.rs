@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use super::{
     AccountChange, Accounts, Admission, Attempt, Audit, AuditFilter, ConfirmEmail, EmailConfirmation, EndTokens,
     EraseAccount, Erasure, Forgive, Inconsistency, IssueToken, Jobs, LogIn, MailKeys, MailOutcome, Maintenance,
-    OutboxEntry, OutboxItem, ProfileChange, ProfileFilter, Profiles, Register, Registered, ResetPassword, Result, Rows,
-    SendKeys, SetPassword, Slice, StatusFilter, Statuses, Store, Throttles, Tokens,
+    OutboxEntry, OutboxItem, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Profiles, Register,
+    Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Slice, StatusFilter, StatusOrder, Statuses, Store,
+    Throttles, Tokens,
 };
 use crate::{
     event::EventStream,
@@ -147,7 +148,7 @@ hand_on! {
         read profile(id: ProfileId) -> Option<Profile>;
         read profile_of(account: AccountId) -> Option<Profile>;
         write update_profile(id: ProfileId, expected: Revision, change: ProfileChange, stamp: Stamp) -> Profile;
-        read profiles(filter: &ProfileFilter, slice: Slice<ProfileId>) -> Rows<Profile>;
+        read profiles(filter: &ProfileFilter, order: ProfileOrder, slice: Slice<ProfilePosition>) -> Rows<Profile>;
         read count_profiles(filter: &ProfileFilter) -> u64;
     }
 }
@@ -158,7 +159,7 @@ hand_on! {
         read status(id: StatusId) -> Option<Status>;
         write update_status(id: StatusId, expected: Revision, text: Option<StatusText>, stamp: Stamp) -> Status;
         write delete_status(id: StatusId, stamp: Stamp) -> ();
-        read statuses(filter: &StatusFilter, slice: Slice<StatusId>) -> Rows<Status>;
+        read statuses(filter: &StatusFilter, order: StatusOrder, slice: Slice<StatusId>) -> Rows<Status>;
         read count_statuses(filter: &StatusFilter) -> u64;
     }
 }

@@ -13,7 +13,9 @@
 //! | `shared`, `rows` | reading |
 //! | `search` | the index for searching profiles |
 //! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `jobs`, `audit`, `maintenance` | the traits |
-//! | `erasure`, `verify` | taking an account away in steps; finding what does not fit |
+//! | `rank` | counted indexes, by which any page is found at the same price |
+//! | `erasure`, `verify`, `reindex` | taking an account away in steps; finding what does not fit; making indexes anew |
+//! | `load` | writing rows by the thousand |
 
 mod accounts;
 mod audit;
@@ -23,13 +25,16 @@ mod engine;
 mod erasure;
 mod jobs;
 mod keys;
+mod load;
 mod mail_keys;
 mod maintenance;
 mod marker;
 mod open;
 mod place;
 mod profiles;
+mod rank;
 mod record;
+mod reindex;
 mod rows;
 mod search;
 mod shared;

@@ -25,6 +25,7 @@ pub mod throttles;
 pub mod tokens;
 
 mod list;
+pub mod lists;
 
 use std::{future::Future, sync::Arc, time::Duration};
 

@@ -1,26 +1,27 @@
 //! How the API answers.
 
 use profiles_core::permissions::Reads;
-use toml::de::DeValue;
 
-use super::{
-    choice::{choice, one_of, word},
-    limit::Limit,
-    setting::settings,
-    value::{Shown, Value},
-};
+use super::{choice::choice, limit::Limit, setting::settings};
 
 settings! {
     /// How the API answers.
     pub struct Api {
         /// Whose defaults to take: "none" for ours, "dj-rest-auth" for those of the Django service. What is set stays.
         "compat" => compat: Compat = Compat::None;
-        /// How lists are cut: "page-number", or "none" for all of it as a bare array.
+        /// How lists are cut: "page-number", "cursor" for pages that shift under nobody, or "none" for all of it as a
+        /// bare array.
         "pagination" => pagination: Pagination = Pagination::PageNumber;
         /// Rows of a page.
         "page_size" => page_size: u32 = 10, 1..=10_000;
         /// Rows that a client may ask for with `page_size`; "off" to ignore what it asks for.
         "max_page_size" => max_page_size: Limit = Limit::At(100), Limit::Off..=Limit::At(10_000);
+        /// Whether clients choose the order of a list by `ordering`.
+        "ordering" => ordering: bool = true;
+        /// Whether clients choose statuses by `profile`, `since` and `until`.
+        "status_filters" => status_filters: bool = true;
+        /// Whether lists name their first, previous and next page in a `Link` header.
+        "link_headers" => link_headers: bool = true;
         /// Who may read profiles and statuses: "open" for everyone, or "authenticated".
         "reads" => reads: Reads = Reads::Open;
         /// Status of an answer to somebody who is not logged in: "401" or "403".
@@ -41,34 +42,15 @@ choice! {
     }
 }
 
-/// How lists are cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pagination {
-    /// `?page=2`, with `count`, `next`, `previous` and `results`.
-    PageNumber,
-    /// Not at all: a bare array.
-    None,
-}
-
-impl Value for Pagination {
-    fn from_text(text: &str) -> Result<Self, String> {
-        match text {
-            "page-number" => Ok(Self::PageNumber),
-            "none" => Ok(Self::None),
-            "cursor" => Err("can't be \"cursor\" yet: that comes with a later version; use page-number or none".into()),
-            _ => Err(one_of(&["page-number", "none"], text)),
-        }
-    }
-
-    fn from_toml(value: &DeValue<'_>) -> Result<Self, String> {
-        word(value).and_then(|word| Self::from_text(&word))
-    }
-
-    fn shown(&self) -> Shown {
-        Shown::text(match self {
-            Self::PageNumber => "page-number",
-            Self::None => "none",
-        })
+choice! {
+    /// How lists are cut.
+    pub enum Pagination {
+        /// `?page=2`, with `count`, `next`, `previous` and `results`.
+        PageNumber = "page-number",
+        /// `?cursor=...`, with `next`, `previous` and `results`.
+        Cursor = "cursor",
+        /// Not at all: a bare array.
+        None = "none",
     }
 }
 

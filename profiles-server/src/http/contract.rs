@@ -131,7 +131,7 @@ impl<E: Endpoint> Contract<E> {
                 self.core.edit_profile(actor, ProfileId::new(id), &ProfileFilter { terms }).await.is_ok()
             }
             (Some(Row::Status), Some(RowId::Number(id))) => {
-                let filter = StatusFilter { username: query::last(request, "username") };
+                let filter = StatusFilter { username: query::last(request, "username"), ..StatusFilter::default() };
                 self.core.edit_status(actor, StatusId::new(id), &filter).await.is_ok()
             }
             (Some(Row::Token), Some(_)) => actor != Actor::Anonymous,
@@ -171,6 +171,7 @@ impl<E: Endpoint> Contract<E> {
             request.set_method(Method::GET);
         }
         let path = target.view.path.replace("{id}", &number.to_string());
+        let path = path.replace("{name}", &encode(target.name.as_deref().unwrap_or_default()));
         let path = request.uri().query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
         *request.uri_mut() = path.parse::<Uri>().map_err(|_| ApiError::NotFound)?;
         request.set_data(caller);

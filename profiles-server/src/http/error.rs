@@ -30,6 +30,17 @@ pub(crate) enum ApiError {
     /// There is no such page.
     #[error("Invalid page.")]
     InvalidPage,
+    /// A cursor that was not made for this list.
+    #[error("Invalid cursor")]
+    InvalidCursor,
+    /// A parameter of the query does not do.
+    #[error("{message}")]
+    Parameter {
+        /// Which one.
+        name: &'static str,
+        /// Why.
+        message: String,
+    },
     /// `Accept` leaves nothing.
     #[error("Could not satisfy the request Accept header.")]
     NotAcceptable,
@@ -92,7 +103,9 @@ impl ApiError {
             Self::Core(Error::Denied(Denied::Unauthenticated)) | Self::BadCredentials(_) => StatusCode::UNAUTHORIZED,
             Self::Core(Error::Denied(_)) | Self::Csrf(_) => StatusCode::FORBIDDEN,
             Self::Core(Error::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Core(Error::Missing(_)) | Self::NotFound | Self::InvalidPage => StatusCode::NOT_FOUND,
+            Self::Core(Error::Missing(_)) | Self::NotFound | Self::InvalidPage | Self::InvalidCursor => {
+                StatusCode::NOT_FOUND
+            }
             Self::Core(Error::Invalid(_))
             | Self::Json(_)
             | Self::Multipart(_)
@@ -100,6 +113,7 @@ impl ApiError {
             | Self::NoData
             | Self::TooManyFields(_)
             | Self::Unreadable
+            | Self::Parameter { .. }
             | Self::NullCharacter => StatusCode::BAD_REQUEST,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -117,6 +131,9 @@ impl ApiError {
                 Value::Object(Map::from_iter([("non_field_errors".to_owned(), vec![self.to_string()].into())]))
             }
             Self::NullCharacter => vec![self.to_string()].into(),
+            Self::Parameter { name, message } => {
+                Value::Object(Map::from_iter([((*name).to_owned(), vec![message.clone()].into())]))
+            }
             Self::Core(Error::Missing(Kind::Profile)) => detail("No Profile matches the given query."),
             Self::Core(Error::Missing(Kind::Status)) => detail("No ProfileStatus matches the given query."),
             Self::Core(Error::Missing(_)) => detail("Not found."),

@@ -14,18 +14,50 @@ pub enum Pagination {
         /// The most that `?page_size=` may ask for; `None` ignores it, as the original does.
         max_size: Option<usize>,
     },
+    /// `next`, `previous`, `results`, with `?cursor=`: a row that is there all the time is shown once, whatever comes and
+    /// goes meanwhile.
+    Cursor {
+        /// Rows of a page unless the client says otherwise.
+        size: usize,
+        /// The most that `?page_size=` may ask for; `None` ignores it.
+        max_size: Option<usize>,
+    },
     /// Every row, in a bare array.
     None,
 }
 
-/// Rows that may be skipped to reach a page. What lies beyond is an invalid page: skipping costs time in proportion.
+/// Rows that may be skipped to reach a page, where that costs time in proportion. What lies beyond is an invalid page.
 pub(crate) const MAX_SKIP: u64 = 1_000_000;
 
-/// What the client asked for.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PageQuery {
-    pub(crate) page: Option<String>,
-    pub(crate) page_size: Option<String>,
+/// More rows of a page than any server gives: who asks for more has made a mistake.
+const ABSURD_SIZE: i64 = 10_000;
+
+/// How many rows a page may have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageSize {
+    pub(crate) default: usize,
+    pub(crate) max: Option<usize>,
+}
+
+impl PageSize {
+    /// What a client gets that asks for this.
+    ///
+    /// # Errors
+    /// No number, or an absurd one; nothing is wrong where it is ignored.
+    pub(crate) fn asked(self, size: Option<&str>) -> Result<usize, ApiError> {
+        let (Some(max), Some(text)) = (self.max, size.filter(|size| !size.is_empty())) else {
+            return Ok(self.default.max(1));
+        };
+        let refused = |message: &str| ApiError::Parameter { name: "page_size", message: message.to_owned() };
+        match python::int(text) {
+            None => Err(refused("A valid integer is required.")),
+            Some(..1) => Err(refused("Ensure this value is greater than or equal to 1.")),
+            Some(size) if size > ABSURD_SIZE => {
+                Err(refused(&format!("Ensure this value is less than or equal to {max}.")))
+            }
+            Some(size) => Ok(usize::try_from(size).unwrap_or(max).min(max).max(1)),
+        }
+    }
 }
 
 /// A page of a list whose length is known.
@@ -37,27 +69,19 @@ pub(crate) struct PageNumber {
 }
 
 impl PageNumber {
-    /// Finds the page in a list of `count` rows.
+    /// Finds the page in a list of `count` rows, of which any number may be skipped, or no more than [`MAX_SKIP`].
     ///
     /// # Errors
     /// [`ApiError::InvalidPage`]: no number, or no such page.
-    pub(crate) fn find(
-        query: &PageQuery,
-        default_size: usize,
-        max_size: Option<usize>,
-        count: u64,
-    ) -> Result<Self, ApiError> {
-        let asked = query.page_size.as_deref().and_then(python::int).and_then(|size| usize::try_from(size).ok());
-        let asked = asked.filter(|size| *size > 0);
-        let size = max_size.zip(asked).map_or(default_size, |(max, asked)| asked.min(max)).max(1);
+    pub(crate) fn find(page: Option<&str>, size: usize, count: u64, skips_freely: bool) -> Result<Self, ApiError> {
         let last = count.div_ceil(size as u64).max(1);
-        let number = match query.page.as_deref() {
+        let number = match page {
             None | Some("") => 1,
             Some("last") => last,
             Some(text) => python::int(text).and_then(|page| u64::try_from(page).ok()).ok_or(ApiError::InvalidPage)?,
         };
         let page = Self { number, size, last };
-        let exists = (1..=last).contains(&number) && page.skip() <= MAX_SKIP;
+        let exists = (1..=last).contains(&number) && (skips_freely || page.skip() <= MAX_SKIP);
         if exists { Ok(page) } else { Err(ApiError::InvalidPage) }
     }
 
@@ -68,22 +92,25 @@ impl PageNumber {
 
     /// The URL of the next page, if there is one.
     pub(crate) fn next(self, url: &str, query: &str) -> Option<String> {
-        (self.number < self.last).then(|| link(url, query, Some(self.number + 1)))
+        (self.number < self.last).then(|| link(url, query, "page", Some(&(self.number + 1).to_string())))
     }
 
     /// The URL of the previous page, if there is one; that of the first page names no page.
     pub(crate) fn previous(self, url: &str, query: &str) -> Option<String> {
-        (self.number > 1).then(|| link(url, query, Some(self.number - 1).filter(|number| *number > 1)))
+        (self.number > 1).then(|| {
+            let number = Some(self.number - 1).filter(|number| *number > 1).map(|number| number.to_string());
+            link(url, query, "page", number.as_deref())
+        })
     }
 }
 
-/// A URL with its query sorted by key and `page` replaced.
-fn link(url: &str, query: &str, page: Option<u64>) -> String {
+/// A URL with its query sorted by key, and with this value of this parameter instead of its own, or with none.
+pub(crate) fn link(url: &str, query: &str, name: &str, value: Option<&str>) -> String {
     let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
-        .filter(|(key, _)| key != "page")
+        .filter(|(key, _)| key != name)
         .map(|(key, value)| (key.into_owned(), value.into_owned()))
         .collect();
-    pairs.extend(page.map(|number| ("page".to_owned(), number.to_string())));
+    pairs.extend(value.map(|value| (name.to_owned(), value.to_owned())));
     // Stable, so that several values of one key keep their order.
     pairs.sort_by(|one, other| one.0.cmp(&other.0));
     let query = query::encoded(pairs);
@@ -99,13 +126,20 @@ pub(crate) struct PageBody<T> {
     pub(crate) results: Vec<T>,
 }
 
+/// The body of a page with cursors.
+#[derive(Debug, Serialize)]
+pub(crate) struct CursorBody<T> {
+    pub(crate) next: Option<String>,
+    pub(crate) previous: Option<String>,
+    pub(crate) results: Vec<T>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn find(page: &str, count: u64) -> Option<u64> {
-        let query = PageQuery { page: Some(page.to_owned()), page_size: None };
-        PageNumber::find(&query, 3, None, count).ok().map(|page| page.number)
+        PageNumber::find(Some(page), 3, count, false).ok().map(|page| page.number)
     }
 
     #[test]
@@ -136,17 +170,22 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_as_far_away_as_the_list_can_skip() {
+        assert!(PageNumber::find(Some("400000"), 3, 3_000_000, true).is_ok());
+        assert!(PageNumber::find(Some("400000"), 3, 3_000_000, false).is_err());
+    }
+
+    #[test]
     fn the_size_may_be_asked_for_up_to_a_maximum() {
-        let size = |text: &str, max| {
-            let query = PageQuery { page: None, page_size: Some(text.to_owned()) };
-            PageNumber::find(&query, 10, max, 1000).unwrap().size
-        };
-        assert_eq!(size("25", Some(100)), 25);
-        assert_eq!(size("1000000000", Some(100)), 100);
-        for ignored in ["0", "-1", "x", ""] {
-            assert_eq!(size(ignored, Some(100)), 10);
+        let size = |text: &str, max| PageSize { default: 10, max }.asked(Some(text)).ok();
+        assert_eq!(size("25", Some(100)), Some(25));
+        assert_eq!(size("5000", Some(100)), Some(100));
+        assert_eq!(size("", Some(100)), Some(10));
+        for refused in ["0", "-1", "x", "1e9", "1000000000", "9999999999999999999999"] {
+            assert_eq!(size(refused, Some(100)), None, "{refused}");
+            assert_eq!(size(refused, None), Some(10), "{refused}");
         }
-        assert_eq!(size("25", None), 10);
+        assert_eq!(size("25", None), Some(10));
     }
 
     #[test]

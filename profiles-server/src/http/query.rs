@@ -8,6 +8,7 @@ use poem_openapi::{
     registry::{MetaParamIn, MetaSchemaRef, Registry},
     types::Type,
 };
+use profiles_core::model::Timestamp;
 
 use super::{error::ApiError, python};
 
@@ -51,6 +52,45 @@ pub(crate) fn last(request: &Request, name: &str) -> Option<String> {
     let query = request.uri().query()?;
     let pairs = form_urlencoded::parse(query.as_bytes());
     pairs.filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
+}
+
+/// What a list is ordered by: of the names between commas, the first that is one of `fields`, and whether a `-` before it
+/// turns the order round. Others are passed over, as Django REST framework's `OrderingFilter` does it; every field that a
+/// list can be ordered by is unique or nearly so, so a second name would order nothing.
+pub(crate) fn ordering<T: Copy>(asked: Option<&str>, fields: &[(&str, T)]) -> Option<(T, bool)> {
+    asked?.split(',').map(python::strip).find_map(|name| {
+        let (name, descends) = name.strip_prefix('-').map_or((name, false), |name| (name, true));
+        fields.iter().find(|(field, _)| *field == name).map(|(_, field)| (*field, descends))
+    })
+}
+
+/// A whole number that names a row; `None` if nothing was said.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn number(name: &'static str, text: Option<&str>) -> Result<Option<u64>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    // As in a path, a row has one address.
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let refused = || ApiError::Parameter { name, message: "A valid integer is required.".to_owned() };
+    // One that is too large names no row.
+    if digits { Ok(Some(text.parse().unwrap_or(u64::MAX))) } else { Err(refused()) }
+}
+
+/// A moment by RFC 3339, rounded up to the microseconds that moments are kept in; `None` if nothing was said.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn moment(name: &'static str, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let refused = || ApiError::Parameter {
+        name,
+        message: "Datetime has wrong format. Use this format instead: YYYY-MM-DDThh:mm:ss[.uuuuuu][+HH:MM|-HH:MM|Z]."
+            .to_owned(),
+    };
+    let moment: jiff::Timestamp = text.parse().map_err(|_| refused())?;
+    let micros = moment.as_nanosecond().div_euclid(1000) + i128::from(moment.as_nanosecond().rem_euclid(1000) > 0);
+    Ok(Some(Timestamp::from_micros(i64::try_from(micros).map_err(|_| refused())?)))
 }
 
 /// A query string, written as Python's `urlencode` writes it.
@@ -162,6 +202,45 @@ mod tests {
             assert_eq!(search_terms(search).unwrap(), terms, "{search:?}");
         }
         assert!(search_terms("a\0").is_err());
+    }
+
+    #[test]
+    fn the_first_known_name_orders() {
+        let fields = [("id", 1), ("username", 2)];
+        for (asked, found) in [
+            ("id", Some((1, false))),
+            ("-id", Some((1, true))),
+            ("city, -username,id", Some((2, true))),
+            ("city", None),
+            ("", None),
+            ("--id", None),
+            ("ID", None),
+        ] {
+            assert_eq!(ordering(Some(asked), &fields), found, "{asked:?}");
+        }
+        assert_eq!(ordering(None, &fields), None);
+    }
+
+    #[test]
+    fn moments_are_read_and_rounded_up() {
+        let at = |text| moment("since", Some(text)).map(|at| at.map(Timestamp::as_micros)).ok();
+        assert_eq!(at("1970-01-01T00:00:01Z"), Some(Some(1_000_000)));
+        assert_eq!(at("1970-01-01T01:00:00.5+01:00"), Some(Some(500_000)));
+        assert_eq!(at("1970-01-01T00:00:00.0000001Z"), Some(Some(1)));
+        assert_eq!(at("1969-12-31T23:59:59.9999999Z"), Some(Some(0)));
+        for bad in ["", "yesterday", "2024-01-01", "2024-01-01T00:00:00", "2024-13-01T00:00:00Z", "1709208000"] {
+            assert_eq!(at(bad), None, "{bad}");
+        }
+        assert_eq!(moment("since", None).ok(), Some(None));
+    }
+
+    #[test]
+    fn numbers_of_rows_are_digits() {
+        assert_eq!(number("profile", Some("007")).ok(), Some(Some(7)));
+        assert_eq!(number("profile", Some("99999999999999999999999")).ok(), Some(Some(u64::MAX)));
+        for bad in ["", "-1", "+1", "x", "1_0", "1.0"] {
+            assert!(number("profile", Some(bad)).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(crate) struct Target {
     pub(crate) view: &'static View,
     /// The text where the row's number stands.
     pub(crate) row: Option<RowId>,
+    /// The text where a name stands.
+    pub(crate) name: Option<String>,
     /// The format named by a suffix.
     pub(crate) format: Option<String>,
     /// The path, decoded.
@@ -56,16 +58,26 @@ fn find(path: &str) -> Option<Target> {
 }
 
 fn matches(view: &'static View, path: &str) -> Option<Target> {
-    let (prefix, has_id) = view.path.strip_suffix("{id}").map_or((view.path, false), |prefix| (prefix, true));
+    let (prefix, ends, behind) = match view.path.split_once('{') {
+        // A name may have a dot in it.
+        Some((prefix, place)) if place.starts_with("name") => (prefix, &['/'][..], place.strip_prefix("name}")?),
+        Some((prefix, place)) => (prefix, &['/', '.'][..], place.strip_prefix("id}")?),
+        None => (view.path, &[][..], ""),
+    };
     let rest = path.strip_prefix(prefix)?;
-    let (row, tail) = if has_id {
-        let (id, tail) = rest.split_at_checked(rest.find(['/', '.']).unwrap_or(rest.len()))?;
-        if id.is_empty() {
+    let (row, name, tail) = if ends.is_empty() {
+        (None, None, rest)
+    } else {
+        let (text, tail) = rest.split_at_checked(rest.find(ends).unwrap_or(rest.len()))?;
+        if text.is_empty() {
             return None;
         }
-        (Some(RowId::parse(id)), tail)
-    } else {
-        (None, rest)
+        let tail = tail.strip_prefix(behind)?;
+        if view.path.contains("{name}") {
+            (None, Some(text.to_owned()), tail)
+        } else {
+            (Some(RowId::parse(text)), None, tail)
+        }
     };
     let format = match tail {
         "/" => None,
@@ -73,7 +85,7 @@ fn matches(view: &'static View, path: &str) -> Option<Target> {
         _ if view.suffixes => Some(suffix(view, tail)?),
         _ => return None,
     };
-    Some(Target { view, row, format, path: path.to_owned() })
+    Some(Target { view, row, name, format, path: path.to_owned() })
 }
 
 /// `.json` or `.json/`; the root's is `/.json`.
@@ -183,6 +195,16 @@ mod tests {
             ("/api//profiles/", "Unknown"),
             ("/api/profiles/%2e%2e/", "Unknown"),
             ("/api/profiles/7/x/", "Unknown"),
+            ("/api/profiles/7/statuses/", "Profile Statuses Some(Number(7)) None"),
+            ("/api/profiles/7/statuses", "AppendSlash"),
+            ("/api/profiles/7/statuses.json", "Profile Statuses Some(Number(7)) Some(\"json\")"),
+            ("/api/profiles/x/statuses/", "Profile Statuses Some(NotANumber) None"),
+            ("/api/profiles/7/statuses/x/", "Unknown"),
+            ("/api/profiles/by-username/a.b@c/", "Profile By Username None None"),
+            ("/api/profiles/by-username/%D0%96/", "Profile By Username None None"),
+            ("/api/profiles/by-username/ada", "AppendSlash"),
+            ("/api/profiles/by-username/", "Profile Instance Some(NotANumber) None"),
+            ("/api/profiles/by-username/a/b/", "Unknown"),
             ("/nope", "Unknown"),
             ("", "Unknown"),
         ] {

@@ -44,7 +44,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    fn base_url(&self, request: &Request) -> BaseUrl<'_> {
+    pub(crate) fn base_url(&self, request: &Request) -> BaseUrl<'_> {
         BaseUrl::of(request, self.settings.public_url.as_deref(), &self.settings.trusted_origins)
     }
 }

@@ -15,7 +15,8 @@ use super::{
 /// A path of the API and what holds for all of its methods.
 #[derive(Debug)]
 pub(crate) struct View {
-    /// The path below the mount point, without its final slash; `{id}` stands for a row's number.
+    /// The path below the mount point, without its final slash; `{id}` stands for a row's number, `{name}` for a
+    /// username.
     pub(crate) path: &'static str,
     /// Its name in the answer to OPTIONS.
     pub(crate) name: &'static str,
@@ -316,6 +317,24 @@ const PROFILE: View = View {
     ..BASE
 };
 
+const PROFILE_BY_USERNAME: View = View {
+    path: "/api/profiles/by-username/{name}",
+    name: "Profile By Username",
+    allow: "GET, HEAD, OPTIONS",
+    access: Access::ReadOrAccount,
+    ..BASE
+};
+
+const PROFILE_STATUSES: View = View {
+    path: "/api/profiles/{id}/statuses",
+    name: "Profile Statuses",
+    allow: "GET, HEAD, OPTIONS",
+    access: Access::ReadOrAccount,
+    suffixes: true,
+    row: Some(Row::Profile),
+    ..BASE
+};
+
 const STATUSES: View = View {
     path: "/api/profile-status",
     name: "Profile Status List",
@@ -338,8 +357,10 @@ const STATUS: View = View {
 };
 
 /// Every view of the API. A path that would pass for a number comes before the one that has a number there.
-pub(crate) static VIEWS: [View; 21] = [
+pub(crate) static VIEWS: [View; 23] = [
     PROFILE,
+    PROFILE_BY_USERNAME,
+    PROFILE_STATUSES,
     STATUS,
     PROFILES,
     STATUSES,

@@ -52,7 +52,21 @@ impl State {
         found.extend(self.accounts_that_do_not_fit());
         found.extend(self.rows_without_an_account());
         found.extend(self.numbers_not_given_out());
+        found.extend(self.statuses_out_of_time());
         found
+    }
+
+    /// Statuses that were posted before the one before them.
+    fn statuses_out_of_time(&self) -> Vec<String> {
+        let rows: Vec<_> = self.statuses.iter().collect();
+        let ends = rows.windows(2).filter_map(|pair| match pair {
+            [(_, before), (id, row)] if row.created_at < before.created_at => Some(*id),
+            _ => None,
+        });
+        let early = ends.map(|id| format!("status {id} was posted before the one before it")).collect::<Vec<_>>();
+        let last = self.statuses.last_key_value().map(|(_, row)| row.created_at);
+        let ahead = (last > self.last_ids.status_at).then(|| "a status was posted after the last one".to_owned());
+        early.into_iter().chain(ahead).collect()
     }
 
     /// Rows that stand under another key than their own.
@@ -150,7 +164,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_damage_is_found() {
-        let damages: [(&str, Damage); 13] = [
+        let damages: [(&str, Damage); 15] = [
             ("account 1 stands under number 3", |state| {
                 let row = state.accounts.remove(&ONE).unwrap();
                 state.accounts.insert(AccountId::new(3), row);
@@ -189,6 +203,10 @@ mod tests {
                 state.outbox.get_mut(&OutboxId::new(2)).unwrap().account = AccountId::new(9);
             }),
             ("a mail has a number beyond 1", |state| state.last_ids.outbox = 1),
+            ("status 2 was posted before", |state| {
+                state.statuses.get_mut(&StatusId::new(2)).unwrap().created_at = Timestamp::from_micros(0);
+            }),
+            ("a status was posted after the last one", |state| state.last_ids.status_at = None),
         ];
         for (told, damage) in damages {
             let store = filled().await;

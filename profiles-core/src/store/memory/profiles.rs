@@ -9,7 +9,10 @@ use super::{
 use crate::{
     event::EventKind,
     model::{AccountId, Profile, ProfileId, Revision, Stamp},
-    store::{ProfileChange, ProfileFilter, Profiles, Result, Rows, Slice, StoreError},
+    store::{
+        ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Profiles, Result, Rows, Slice, Start, StoreError,
+        query::Way,
+    },
 };
 
 #[async_trait]
@@ -41,8 +44,20 @@ impl Profiles for MemoryStore {
         state.profile(id)?.ok_or(StoreError::Missing)
     }
 
-    async fn profiles(&self, filter: &ProfileFilter, slice: Slice<ProfileId>) -> Result<Rows<Profile>> {
-        Ok(cut(self.state()?.profiles_that_match(filter)?, slice))
+    async fn profiles(
+        &self,
+        filter: &ProfileFilter,
+        order: ProfileOrder,
+        slice: Slice<ProfilePosition>,
+    ) -> Result<Rows<Profile>> {
+        let rows = self.state()?.profiles_that_match(filter)?;
+        Ok(if order.is_by_username() {
+            let keyed = rows.into_iter().map(|row| (row.username.key(), row)).collect();
+            sorted(keyed, order.way(), slice, |position| position.username)
+        } else {
+            let keyed = rows.into_iter().map(|row| (row.id, row)).collect();
+            sorted(keyed, order.way(), slice, |position| position.id)
+        })
     }
 
     async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64> {
@@ -63,10 +78,27 @@ impl State {
         }))
     }
 
-    /// In the order of ids, which is the map's.
-    fn profiles_that_match(&self, filter: &ProfileFilter) -> Result<Vec<(ProfileId, Profile)>> {
+    fn profiles_that_match(&self, filter: &ProfileFilter) -> Result<Vec<Profile>> {
         let all = self.profiles.keys().filter_map(|id| self.profile(*id).transpose()).collect::<Result<Vec<_>>>()?;
-        let matching = all.into_iter().filter(|row| filter.matches(row.username.as_str(), row.city.as_str()));
-        Ok(matching.map(|row| (row.id, row)).collect())
+        Ok(all.into_iter().filter(|row| filter.matches(row.username.as_str(), row.city.as_str())).collect())
     }
+}
+
+/// The part of these rows that `slice` asks for, once they stand in the order of their keys.
+fn sorted<Key: Ord>(
+    mut rows: Vec<(Key, Profile)>,
+    way: Way,
+    slice: Slice<ProfilePosition>,
+    key: fn(ProfilePosition) -> Key,
+) -> Rows<Profile> {
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if way == Way::Down {
+        rows.reverse();
+    }
+    let start = match slice.start {
+        Start::Skip(count) => Start::Skip(count),
+        Start::After(position) => Start::After(key(position)),
+        Start::Before(position) => Start::Before(key(position)),
+    };
+    cut(rows, way, Slice { start, limit: slice.limit })
 }

@@ -12,6 +12,7 @@ use crate::{
     store::{
         Forgive, Inconsistency, MailState, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique,
         places::{self, Places},
+        query::Way,
     },
 };
 
@@ -38,6 +39,8 @@ pub(super) struct LastIds {
     pub(super) account: u64,
     pub(super) profile: u64,
     pub(super) status: u64,
+    /// When the status of that number was posted.
+    pub(super) status_at: Option<Timestamp>,
     pub(super) outbox: u64,
     pub(super) token: u64,
     pub(super) audit: u64,
@@ -117,18 +120,25 @@ pub(super) fn check_revision(found: Revision, expected: Revision) -> Result<()> 
     if found == expected { Ok(()) } else { Err(StoreError::Stale) }
 }
 
-/// The part of `rows` that `slice` asks for; they come in the order of their ids.
-pub(super) fn cut<Id: Ord + Copy, T>(rows: Vec<(Id, T)>, slice: Slice<Id>) -> Rows<T> {
-    let mut rows: Vec<T> = match slice.start {
-        Start::Skip(count) => {
-            let count = usize::try_from(count).unwrap_or(usize::MAX);
-            rows.into_iter().skip(count).map(|(_, row)| row).collect()
-        }
-        Start::After(last) => rows.into_iter().filter(|(id, _)| *id > last).map(|(_, row)| row).collect(),
+/// The part of `rows` that `slice` asks for; they come in the order of the list, in which keys go `way`.
+pub(super) fn cut<Key: Ord, T>(mut rows: Vec<(Key, T)>, way: Way, slice: Slice<Key>) -> Rows<T> {
+    let behind = |key: &Key, other: &Key| match way {
+        Way::Up => key > other,
+        Way::Down => key < other,
     };
-    let more = rows.len() > slice.limit;
-    rows.truncate(slice.limit);
-    Rows { rows, more }
+    let Slice { start, limit } = slice;
+    match &start {
+        Start::Skip(count) => drop(rows.drain(..usize::try_from(*count).unwrap_or(usize::MAX).min(rows.len()))),
+        Start::After(last) => rows.retain(|(key, _)| behind(key, last)),
+        Start::Before(first) => rows.retain(|(key, _)| behind(first, key)),
+    }
+    let surplus = rows.len().saturating_sub(limit);
+    if matches!(start, Start::Before(_)) {
+        rows.drain(..surplus);
+    } else {
+        rows.truncate(limit);
+    }
+    Rows { rows: rows.into_iter().map(|(_, row)| row).collect(), more: surplus > 0 }
 }
 
 impl State {

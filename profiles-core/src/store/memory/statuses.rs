@@ -9,7 +9,7 @@ use super::{
 use crate::{
     event::EventKind,
     model::{AccountId, Revision, Stamp, Status, StatusId, StatusText, Timestamp},
-    store::{Result, Rows, Slice, StatusFilter, Statuses, StoreError},
+    store::{Result, Rows, Slice, StatusFilter, StatusOrder, Statuses, StoreError},
 };
 
 #[async_trait]
@@ -20,7 +20,9 @@ impl Statuses for MemoryStore {
             return Err(StoreError::Missing);
         }
         let id = StatusId::new(next_id(&mut state.last_ids.status));
-        let row = StatusRow { account, revision: Revision::FIRST, text, created_at: at, updated_at: at };
+        let posted_at = state.last_ids.status_at.map_or(at, |last| last.max(at));
+        state.last_ids.status_at = Some(posted_at);
+        let row = StatusRow { account, revision: Revision::FIRST, text, created_at: posted_at, updated_at: posted_at };
         state.statuses.insert(id, row);
         state.events.publish(at, EventKind::StatusPosted { status: id, account });
         state.status(id)?.ok_or(StoreError::Missing)
@@ -56,8 +58,17 @@ impl Statuses for MemoryStore {
         Ok(())
     }
 
-    async fn statuses(&self, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
-        Ok(cut(self.state()?.statuses_that_match(filter)?, slice))
+    async fn statuses(
+        &self,
+        filter: &StatusFilter,
+        order: StatusOrder,
+        slice: Slice<StatusId>,
+    ) -> Result<Rows<Status>> {
+        let mut rows = self.state()?.statuses_that_match(filter)?;
+        if order == StatusOrder::NewestFirst {
+            rows.reverse();
+        }
+        Ok(cut(rows, order.way(), slice))
     }
 
     async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64> {

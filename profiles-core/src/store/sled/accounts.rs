@@ -6,6 +6,7 @@ use super::{
     SledStore,
     keys::{self, Meta},
     place::Place,
+    rank::Ranked,
     record::{AccountRecord, ProfileRecord},
     rows::{Rows as _, corrupt},
     transaction::Transaction,
@@ -119,7 +120,7 @@ pub(super) fn account_row(key: &[u8], value: &[u8]) -> Result<Account> {
 }
 
 impl Transaction<'_> {
-    fn register(&mut self, command: Register) -> Result<Registered> {
+    pub(super) fn register(&mut self, command: Register) -> Result<Registered> {
         let name = keys::username(&command.username.key());
         if self.has(&name)? {
             return Err(StoreError::Taken(Unique::Username));
@@ -179,6 +180,7 @@ impl Transaction<'_> {
         self.put(keys::profile_of(account.id), &profile.id.get())?;
         self.index_profile(&profile)?;
         self.add(Meta::Profiles.key(), 1)?;
+        self.rank(Ranked::Profiles, profile.id.get(), 1)?;
         Ok(profile)
     }
 

@@ -36,6 +36,9 @@ pub(super) trait View {
 
     /// The pairs in this range, ascending. Not a snapshot, unless nobody writes.
     fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_>;
+
+    /// The same pairs, descending.
+    fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_>;
 }
 
 /// A handle on an open database. The database closes when the last one is dropped.
@@ -85,6 +88,10 @@ impl View for Engine {
 
     fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
         Box::new(self.0.range(range).map(|pair| pair.map_err(failed)))
+    }
+
+    fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+        Box::new(self.0.range(range).rev().map(|pair| pair.map_err(failed)))
     }
 }
 

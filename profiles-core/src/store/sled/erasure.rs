@@ -7,6 +7,7 @@ use super::{
     engine::View as _,
     keys::{self, Meta},
     place::Place,
+    rank::Ranked,
     rows::{Rows as _, corrupt},
     transaction::Transaction,
 };
@@ -79,7 +80,7 @@ impl Transaction<'_> {
 
     /// The first statuses of an account.
     fn statuses_of(&self, account: AccountId, limit: usize) -> Result<Vec<StatusId>> {
-        let entries = self.scan(keys::statuses_of(account, None)).take(limit);
+        let entries = self.scan(keys::statuses_of(account, 0..u64::MAX)).take(limit);
         let ids = entries.map(|pair| match Place::parse(&pair?.0) {
             Some(Place::StatusOfAccount(_, id)) => Ok(id),
             _ => Err(corrupt(format!("the list of statuses of account {account} has an unknown entry"))),
@@ -96,6 +97,7 @@ impl Transaction<'_> {
         self.forget_profile(profile)?;
         self.remove(keys::profile_of(id));
         self.add(Meta::Profiles.key(), -1)?;
+        self.rank(Ranked::Profiles, profile.get(), -1)?;
         self.remove(keys::status_count(id));
         self.remove(keys::places(id));
         self.remove(keys::account(id));

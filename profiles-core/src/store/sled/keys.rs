@@ -3,11 +3,15 @@
 //! Numbers are big-endian, so that the order of keys is the order of ids and of moments. What a key is made of is
 //! known here and nowhere else.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::search::Gram;
-use crate::model::{
-    AccountId, AuditId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind, UsernameKey,
+use crate::{
+    model::{
+        AccountId, AuditId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind,
+        UsernameKey,
+    },
+    store::query::Way,
 };
 
 /// The spaces. The numbers are on disk: one that is given up is never given to another.
@@ -60,13 +64,17 @@ pub(super) enum Space {
     AuditOfAccount = 21,
     /// Account that is being erased -> the moment at which that began.
     Erasing = 22,
+    /// Level, block -> how many statuses there are in each part of it. See [`super::rank`].
+    StatusRank = 23,
+    /// The same for profiles.
+    ProfileRank = 24,
     /// [`SearchPart`], what that says -> a piece of the search index. See [`super::search`].
     Search = 25,
 }
 
 impl Space {
     /// All of them, in the order of their keys.
-    pub(super) const ALL: [Self; 24] = [
+    pub(super) const ALL: [Self; 26] = [
         Self::Meta,
         Self::Account,
         Self::Username,
@@ -90,6 +98,8 @@ impl Space {
         Self::Audit,
         Self::AuditOfAccount,
         Self::Erasing,
+        Self::StatusRank,
+        Self::ProfileRank,
         Self::Search,
     ];
 
@@ -137,6 +147,8 @@ pub(super) enum Meta {
     LastToken,
     /// The same for lines of the audit trail.
     LastAudit,
+    /// When the last status was posted, as [`moment_number`]: no later one is from before then.
+    LastStatusAt,
     /// How many profiles there are.
     Profiles,
     /// How many statuses there are.
@@ -145,7 +157,7 @@ pub(super) enum Meta {
 
 impl Meta {
     /// All of them.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Format,
         Self::Commits,
         Self::LastAccount,
@@ -154,6 +166,7 @@ impl Meta {
         Self::LastOutbox,
         Self::LastToken,
         Self::LastAudit,
+        Self::LastStatusAt,
         Self::Profiles,
         Self::Statuses,
     ];
@@ -174,6 +187,7 @@ impl Meta {
             Self::LastOutbox => "last-outbox",
             Self::LastToken => "last-token",
             Self::LastAudit => "last-audit",
+            Self::LastStatusAt => "last-status-at",
             Self::Profiles => "profiles",
             Self::Statuses => "statuses",
         }
@@ -236,9 +250,14 @@ fn prefix(from: Vec<u8>) -> Range<Vec<u8>> {
 }
 
 /// The part of a range behind this key.
-fn behind(mut key: Vec<u8>, range: Range<Vec<u8>>) -> Range<Vec<u8>> {
+fn behind(key: Vec<u8>, range: Range<Vec<u8>>) -> Range<Vec<u8>> {
+    behind_key(key)..range.end
+}
+
+/// The first key behind this one.
+fn behind_key(mut key: Vec<u8>) -> Vec<u8> {
     key.push(0);
-    key..range.end
+    key
 }
 
 pub(super) fn account(id: AccountId) -> Vec<u8> {
@@ -252,6 +271,16 @@ pub(super) fn accounts_after(after: Option<AccountId>) -> Range<Vec<u8>> {
 
 pub(super) fn username(key: &UsernameKey) -> Vec<u8> {
     Space::Username.key(&[key.as_str().as_bytes()])
+}
+
+/// All names, or those on one side of this one.
+pub(super) fn usernames(beyond: Option<(&UsernameKey, Way)>) -> Range<Vec<u8>> {
+    let all = Space::Username.range();
+    match beyond {
+        None => all,
+        Some((key, Way::Up)) => behind(username(key), all),
+        Some((key, Way::Down)) => all.start..username(key),
+    }
 }
 
 pub(super) fn verified_email(email: &Email) -> Vec<u8> {
@@ -272,9 +301,9 @@ pub(super) fn profile(id: ProfileId) -> Vec<u8> {
     Space::Profile.numbered(id.get())
 }
 
-pub(super) fn profiles_after(after: Option<ProfileId>) -> Range<Vec<u8>> {
-    let all = Space::Profile.range();
-    after.map_or(all.clone(), |id| behind(profile(id), all))
+/// Profiles with these ids.
+pub(super) fn profiles(ids: Range<u64>) -> Range<Vec<u8>> {
+    Space::Profile.numbered(ids.start)..Space::Profile.numbered(ids.end)
 }
 
 pub(super) fn profile_of(account: AccountId) -> Vec<u8> {
@@ -285,18 +314,18 @@ pub(super) fn status(id: StatusId) -> Vec<u8> {
     Space::Status.numbered(id.get())
 }
 
-pub(super) fn statuses_after(after: Option<StatusId>) -> Range<Vec<u8>> {
-    let all = Space::Status.range();
-    after.map_or(all.clone(), |id| behind(status(id), all))
+/// Statuses with these ids.
+pub(super) fn statuses(ids: Range<u64>) -> Range<Vec<u8>> {
+    Space::Status.numbered(ids.start)..Space::Status.numbered(ids.end)
 }
 
 pub(super) fn status_of(account: AccountId, id: StatusId) -> Vec<u8> {
     Space::StatusOfAccount.key(&[&account.get().to_be_bytes(), &id.get().to_be_bytes()])
 }
 
-pub(super) fn statuses_of(account: AccountId, after: Option<StatusId>) -> Range<Vec<u8>> {
-    let all = prefix(Space::StatusOfAccount.numbered(account.get()));
-    after.map_or(all.clone(), |id| behind(status_of(account, id), all))
+/// The entries of an account's statuses with these ids.
+pub(super) fn statuses_of(account: AccountId, ids: Range<u64>) -> Range<Vec<u8>> {
+    status_of(account, StatusId::new(ids.start))..status_of(account, StatusId::new(ids.end))
 }
 
 pub(super) fn status_count(account: AccountId) -> Vec<u8> {
@@ -357,13 +386,22 @@ pub(super) fn erasing(account: AccountId) -> Vec<u8> {
     Space::Erasing.numbered(account.get())
 }
 
+pub(super) fn rank(space: Space, level: u8, block: u64) -> Vec<u8> {
+    space.key(&[&[level], &block.to_be_bytes()])
+}
+
+/// The nodes of a level for these blocks.
+pub(super) fn ranks(space: Space, level: u8, blocks: Range<u64>) -> Range<Vec<u8>> {
+    rank(space, level, blocks.start)..rank(space, level, blocks.end)
+}
+
 pub(super) fn search_texts(block: u64) -> Vec<u8> {
     Space::Search.key(&[&[SearchPart::Texts as u8], &block.to_be_bytes()])
 }
 
-/// The texts of this block and those behind it.
-pub(super) fn search_texts_from(block: u64) -> Range<Vec<u8>> {
-    search_texts(block)..prefix(Space::Search.key(&[&[SearchPart::Texts as u8]])).end
+/// The texts of these blocks.
+pub(super) fn search_texts_in(blocks: RangeInclusive<u64>) -> Range<Vec<u8>> {
+    search_texts(*blocks.start())..behind_key(search_texts(*blocks.end()))
 }
 
 /// Three code points in UTF-8 are never the beginning of three others, so nothing stands behind them.
@@ -371,10 +409,9 @@ pub(super) fn postings(gram: Gram, chunk: u64) -> Vec<u8> {
     Space::Search.key(&[&[SearchPart::Postings as u8], gram.to_string().as_bytes(), &chunk.to_be_bytes()])
 }
 
-/// The postings of a gram in this chunk and in those behind it.
-pub(super) fn postings_from(gram: Gram, chunk: u64) -> Range<Vec<u8>> {
-    let all = prefix(Space::Search.key(&[&[SearchPart::Postings as u8], gram.to_string().as_bytes()]));
-    postings(gram, chunk)..all.end
+/// The postings of a gram in these chunks.
+pub(super) fn postings_in(gram: Gram, chunks: RangeInclusive<u64>) -> Range<Vec<u8>> {
+    postings(gram, *chunks.start())..behind_key(postings(gram, *chunks.end()))
 }
 
 /// The whole search index behind this key.
@@ -429,7 +466,17 @@ pub(super) fn mails_of(account: AccountId) -> Range<Vec<u8>> {
 
 /// With the sign turned over, so that moments before 1970 sort before those after.
 fn moment(at: Timestamp) -> [u8; 8] {
-    (at.as_micros() ^ i64::MIN).to_be_bytes()
+    moment_number(at).to_be_bytes()
+}
+
+/// A moment as a number that grows with it, from 0.
+pub(super) fn moment_number(at: Timestamp) -> u64 {
+    (at.as_micros() ^ i64::MIN).cast_unsigned()
+}
+
+/// The moment with this number.
+pub(super) fn moment_of(number: u64) -> Timestamp {
+    Timestamp::from_micros(number.cast_signed() ^ i64::MIN)
 }
 
 #[cfg(test)]
@@ -452,11 +499,17 @@ mod tests {
     fn ranges_hold_their_own_and_nothing_else() {
         let (one, two) = (AccountId::new(u64::MAX - 1), AccountId::new(u64::MAX));
         let (first, last) = (StatusId::new(1), StatusId::new(u64::MAX));
-        assert!(statuses_of(one, None).contains(&status_of(one, last)));
-        assert!(!statuses_of(one, None).contains(&status_of(two, first)));
-        assert!(statuses_of(two, None).contains(&status_of(two, last)));
-        assert!(!statuses_of(two, Some(first)).contains(&status_of(two, first)));
-        assert!(statuses_of(two, Some(first)).contains(&status_of(two, StatusId::new(2))));
+        assert!(statuses_of(one, 0..u64::MAX).contains(&status_of(one, first)));
+        assert!(!statuses_of(one, 0..u64::MAX).contains(&status_of(two, first)));
+        assert!(!statuses_of(one, 0..u64::MAX).contains(&status_of(one, last)), "no row has that number");
+        assert!(!statuses_of(two, 2..9).contains(&status_of(two, first)));
+        assert!(statuses_of(two, 2..9).contains(&status_of(two, StatusId::new(2))));
+        let (ada, adam) = (UsernameKey::of("ada"), UsernameKey::of("adam"));
+        assert!(usernames(Some((&ada, Way::Up))).contains(&username(&adam)));
+        assert!(!usernames(Some((&ada, Way::Up))).contains(&username(&ada)));
+        assert!(usernames(Some((&adam, Way::Down))).contains(&username(&ada)));
+        assert!(!usernames(Some((&adam, Way::Down))).contains(&username(&adam)));
+        assert!(!ranks(Space::StatusRank, 1, 0..u64::MAX).contains(&rank(Space::StatusRank, 2, 0)));
         assert!(!Space::StatusOfAccount.range().contains(&status_count(AccountId::new(0))));
         let (short, long) = (Email::parse("a@example.org").unwrap(), Email::parse("a@example.organic").unwrap());
         assert!(accounts_with_email(&short).contains(&email(&short, two)));
@@ -469,14 +522,14 @@ mod tests {
     fn the_postings_of_one_gram_hold_no_others() {
         let gram = |text: &str| Gram::all(text).next().unwrap();
         for text in ["ada", "жан", "a\0b", "\0\0\0", "𐐨𐐨𐐨"] {
-            let range = postings_from(gram(text), 5);
-            assert!(range.contains(&postings(gram(text), 5)) && range.contains(&postings(gram(text), u64::MAX)));
-            assert!(!range.contains(&postings(gram(text), 4)));
+            let range = postings_in(gram(text), 5..=9);
+            assert!(range.contains(&postings(gram(text), 5)) && range.contains(&postings(gram(text), 9)));
+            assert!(!range.contains(&postings(gram(text), 4)) && !range.contains(&postings(gram(text), 10)));
             for other in ["adb", "adж", "ad\0", "\0\0\u{1}", "жао", "𐐨𐐨𐐩"] {
                 assert!(!range.contains(&postings(gram(other), 7)), "{text:?} {other:?}");
             }
         }
-        assert!(!search_texts_from(0).contains(&postings(gram("\0\0\0"), 0)));
+        assert!(!search_texts_in(0..=u64::MAX).contains(&postings(gram("\0\0\0"), 0)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Keys, taken apart again: for scans, for `verify`, and for words about them.
 
 use super::{
-    keys::{Expiring, Meta, SearchPart, Space},
+    keys::{Expiring, Meta, SearchPart, Space, moment_of},
     search::{Gram, of_block, of_chunk},
 };
 use crate::model::{AccountId, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp};
@@ -32,6 +32,8 @@ pub(super) enum Place {
     Audit(AuditId),
     AuditOfAccount(AccountId, AuditId),
     Erasing(AccountId),
+    StatusRank(u8, u64),
+    ProfileRank(u8, u64),
     SearchTexts(u64),
     Postings(Gram, u64),
 }
@@ -92,6 +94,14 @@ impl Place {
                 Self::AuditOfAccount(AccountId::new(u64::from_be_bytes(*account)), AuditId::new(number(line)?))
             }
             Space::Erasing => Self::Erasing(AccountId::new(number(rest)?)),
+            Space::StatusRank => {
+                let (level, block) = rest.split_first()?;
+                Self::StatusRank(*level, number(block)?)
+            }
+            Space::ProfileRank => {
+                let (level, block) = rest.split_first()?;
+                Self::ProfileRank(*level, number(block)?)
+            }
             Space::Search => {
                 let (part, rest) = rest.split_first()?;
                 if *part == SearchPart::Texts as u8 {
@@ -132,6 +142,8 @@ impl Place {
                 format!("the index entry of line {id} of the audit trail for account {account}")
             }
             Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
+            Some(Self::StatusRank(level, block)) => format!("the count of statuses in block {block} of level {level}"),
+            Some(Self::ProfileRank(level, block)) => format!("the count of profiles in block {block} of level {level}"),
             Some(Self::SearchTexts(block)) => format!("the search index's list of texts {}", of_block(block)),
             Some(Self::Postings(gram, chunk)) => {
                 format!("the search index entry of {:?} {}", gram.to_string(), of_chunk(chunk))
@@ -141,7 +153,7 @@ impl Place {
 }
 
 fn moment(bytes: [u8; 8]) -> Timestamp {
-    Timestamp::from_micros(i64::from_be_bytes(bytes) ^ i64::MIN)
+    moment_of(u64::from_be_bytes(bytes))
 }
 
 fn number(bytes: &[u8]) -> Option<u64> {
@@ -200,6 +212,8 @@ mod tests {
             (audit(AuditId::new(4)), Place::Audit(AuditId::new(4))),
             (audit_of(ada, AuditId::new(4)), Place::AuditOfAccount(ada, AuditId::new(4))),
             (erasing(ada), Place::Erasing(ada)),
+            (rank(Space::StatusRank, 2, 259), Place::StatusRank(2, 259)),
+            (rank(Space::ProfileRank, 5, 0), Place::ProfileRank(5, 0)),
             (search_texts(u64::MAX), Place::SearchTexts(u64::MAX)),
             (postings(gram, 258), Place::Postings(gram, 258)),
         ] {

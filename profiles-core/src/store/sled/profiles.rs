@@ -7,14 +7,17 @@ use super::{
     engine::{Pair, View},
     keys::{self, Meta},
     place::Place,
+    rank::Ranked,
     record::ProfileRecord,
-    rows::{Rows as _, corrupt},
+    rows::{Rows as _, beyond, corrupt, part},
     search::Search,
 };
 use crate::{
     event::EventKind,
     model::{AccountId, Profile, ProfileId, Revision, Stamp},
-    store::{ProfileChange, ProfileFilter, Profiles, Result, Rows, Slice, Start, StoreError},
+    store::{
+        ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Profiles, Result, Rows, Slice, Start, StoreError,
+    },
 };
 
 #[async_trait]
@@ -64,13 +67,14 @@ impl Profiles for SledStore {
         .await
     }
 
-    async fn profiles(&self, filter: &ProfileFilter, slice: Slice<ProfileId>) -> Result<Rows<Profile>> {
+    async fn profiles(
+        &self,
+        filter: &ProfileFilter,
+        order: ProfileOrder,
+        slice: Slice<ProfilePosition>,
+    ) -> Result<Rows<Profile>> {
         let filter = filter.clone();
-        self.scan(move |view| match Search::new(view, &filter) {
-            Some(search) => search.list(slice),
-            None => list(view, slice),
-        })
-        .await
+        self.scan(move |view| list(view, &filter, order, slice)).await
     }
 
     async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64> {
@@ -85,27 +89,49 @@ impl Profiles for SledStore {
     }
 }
 
-/// A part of the list of all.
-fn list(view: &dyn View, slice: Slice<ProfileId>) -> Result<Rows<Profile>> {
-    let (skip, after) = match slice.start {
-        Start::Skip(count) => (count, None),
-        Start::After(id) => (0, Some(id)),
-    };
-    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-    let mut rows = Vec::new();
-    for pair in view.scan(keys::profiles_after(after)).skip(skip) {
-        let Some(profile) = row(view, pair?)? else { continue };
-        if rows.len() == slice.limit {
-            return Ok(Rows { rows, more: true });
-        }
-        rows.push(profile);
+fn list(
+    view: &dyn View,
+    filter: &ProfileFilter,
+    order: ProfileOrder,
+    slice: Slice<ProfilePosition>,
+) -> Result<Rows<Profile>> {
+    if let Some(search) = Search::new(view, filter) {
+        return search.list(order, slice);
     }
-    Ok(Rows { rows, more: false })
+    let way = slice.start.way(order.way());
+    let mut skip = 0;
+    let range = match &slice.start {
+        Start::Skip(count) if order.is_by_username() => {
+            skip = usize::try_from(*count).unwrap_or(usize::MAX);
+            keys::usernames(None)
+        }
+        Start::Skip(count) => keys::profiles(Ranked::Profiles.skip(view, 0..u64::MAX, way, *count)?),
+        Start::After(position) | Start::Before(position) if order.is_by_username() => {
+            keys::usernames(Some((&position.username, way)))
+        }
+        Start::After(position) | Start::Before(position) => keys::profiles(beyond(position.id.get(), way, 0..u64::MAX)),
+    };
+    // What is skipped is not worth reading.
+    let pairs = view.walk(range, way).skip(skip);
+    part(&slice.start, slice.limit, pairs.map(|pair| row(view, pair?)))
 }
 
-/// The row of this pair.
+/// The row of this pair, which lies among the records or in the index of names.
 fn row(view: &dyn View, (key, value): Pair) -> Result<Option<Profile>> {
-    let Some(Place::Profile(id)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
-    let record: ProfileRecord = codec::decode(&key, &value)?;
-    view.profile_row(id, record)
+    match Place::parse(&key) {
+        Some(Place::Profile(id)) => view.profile_row(id, codec::decode(&key, &value)?),
+        Some(Place::Username(name)) => {
+            let owner = AccountId::new(codec::decode(&key, &value)?);
+            let Some(id) = view.profile_id(owner)? else {
+                // Erased since the entry was read, unless the entry is still there and says the same.
+                let now: Option<u64> = view.read(&key)?;
+                let dangling = now == Some(owner.get());
+                let what = || corrupt(format!("{} names account {owner}, which does not exist", Place::describe(&key)));
+                return if dangling { Err(what()) } else { Ok(None) };
+            };
+            // One that was renamed since stands elsewhere by now.
+            Ok(view.profile(id)?.filter(|profile| profile.username.key().as_str() == name))
+        }
+        _ => Err(corrupt(Place::describe(&key))),
+    }
 }

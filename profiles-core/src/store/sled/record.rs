@@ -7,13 +7,15 @@
 mod audit;
 mod mail_key;
 mod origin;
+mod rank;
 mod throttle;
 mod token;
 
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::{
-    audit::AuditRecord, mail_key::MailKeyRecord, origin::PlacesRecord, throttle::ThrottleRecord, token::TokenRecord,
+    audit::AuditRecord, mail_key::MailKeyRecord, origin::PlacesRecord, rank::RankRecord, throttle::ThrottleRecord,
+    token::TokenRecord,
 };
 use crate::{
     mail::{KeySeed, Mail, MailProblem},
@@ -139,6 +141,10 @@ impl StatusRecord {
 
     pub(super) fn profile(&self) -> ProfileId {
         ProfileId::new(self.profile)
+    }
+
+    pub(super) fn created_at(&self) -> Timestamp {
+        Timestamp::from_micros(self.created_at)
     }
 
     pub(super) fn into_status(self, id: StatusId, username: Username) -> Status {

@@ -1,21 +1,54 @@
 //! Reading records and rows from any view: the same for a reader and for a command.
 
+use std::ops::Range;
+
 use serde::de::DeserializeOwned;
 
 use super::{
     codec,
-    engine::View,
+    engine::{Pair, View},
     keys,
     record::{AccountRecord, ProfileRecord, StatusRecord},
 };
 use crate::{
     model::{Account, AccountId, Profile, ProfileId, Status, StatusId, UsernameKey},
-    store::{Inconsistency, Result, StoreError},
+    store::{self, Inconsistency, Result, Start, StoreError, query::Way},
 };
 
 /// An error for what the store's own rules exclude.
 pub(super) fn corrupt(what: String) -> StoreError {
     StoreError::Corrupt(Inconsistency(what))
+}
+
+/// What is left of `ids` beyond this one, reading `way`.
+pub(super) fn beyond(id: u64, way: Way, ids: Range<u64>) -> Range<u64> {
+    match way {
+        Way::Up => ids.start.max(id.saturating_add(1))..ids.end,
+        Way::Down => ids.start..ids.end.min(id),
+    }
+}
+
+/// Takes the rows of a part of a list from those that come when it is read from its start on.
+pub(super) fn part<T, Key>(
+    start: &Start<Key>,
+    limit: usize,
+    found: impl Iterator<Item = Result<Option<T>>>,
+) -> Result<store::Rows<T>> {
+    let mut rows = Vec::new();
+    let mut more = false;
+    for row in found {
+        // Removed between the index and the row, or hidden by the filter: then it is not in the list.
+        let Some(row) = row? else { continue };
+        if rows.len() == limit {
+            more = true;
+            break;
+        }
+        rows.push(row);
+    }
+    if matches!(start, Start::Before(_)) {
+        rows.reverse();
+    }
+    Ok(store::Rows { rows, more })
 }
 
 /// Reading values instead of bytes.
@@ -26,6 +59,15 @@ pub(super) trait Rows: View {
     /// `Corrupt` if it can't be decoded.
     fn read<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>> {
         self.get(key)?.map(|value| codec::decode(key, &value)).transpose()
+    }
+
+    /// The pairs in this range, in the order that the way says; none if it ends where it begins or before.
+    fn walk(&self, range: Range<Vec<u8>>, way: Way) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+        match way {
+            _ if range.is_empty() => Box::new(std::iter::empty()),
+            Way::Up => self.scan(range),
+            Way::Down => self.scan_back(range),
+        }
     }
 
     /// A counter; 0 before it was first moved.

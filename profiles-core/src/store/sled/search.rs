@@ -12,6 +12,7 @@
 //! What is indexed of a profile is known from its texts, so a change writes the postings of those grams alone that came
 //! or went.
 
+mod by_name;
 mod check;
 mod gram;
 mod lookup;

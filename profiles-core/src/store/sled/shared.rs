@@ -72,18 +72,22 @@ struct Interruptible<'a> {
     stopping: &'a AtomicBool,
 }
 
+impl Interruptible<'_> {
+    fn unless_stopping(&self, pair: Result<Pair>) -> Result<Pair> {
+        if self.stopping.load(Ordering::Relaxed) { Err(StoreError::unavailable("the store is closing")) } else { pair }
+    }
+}
+
 impl View for Interruptible<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<super::engine::Bytes>> {
         self.engine.get(key)
     }
 
     fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
-        Box::new(self.engine.scan(range).map(|pair| {
-            if self.stopping.load(Ordering::Relaxed) {
-                Err(StoreError::unavailable("the store is closing"))
-            } else {
-                pair
-            }
-        }))
+        Box::new(self.engine.scan(range).map(|pair| self.unless_stopping(pair)))
+    }
+
+    fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+        Box::new(self.engine.scan_back(range).map(|pair| self.unless_stopping(pair)))
     }
 }

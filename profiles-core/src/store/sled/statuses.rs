@@ -1,5 +1,7 @@
 //! Statuses.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 
 use super::{
@@ -7,39 +9,21 @@ use super::{
     engine::{Pair, View},
     keys::{self, Meta},
     place::Place,
-    record::StatusRecord,
-    rows::{Rows as _, corrupt},
+    rank::Ranked,
+    record::{ProfileRecord, StatusRecord},
+    rows::{Rows as _, beyond, corrupt, part},
     transaction::Transaction,
 };
 use crate::{
     event::EventKind,
     model::{AccountId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, UsernameKey},
-    store::{Result, Rows, Slice, Start, StatusFilter, Statuses, StoreError},
+    store::{Result, Rows, Slice, Start, StatusFilter, StatusOrder, Statuses, StoreError, query::Way},
 };
 
 #[async_trait]
 impl Statuses for SledStore {
     async fn post_status(&self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
-        self.write(move |transaction| {
-            let owner = transaction.living(account)?;
-            let status = Status {
-                id: StatusId::new(transaction.next(Meta::LastStatus)?),
-                account,
-                profile: transaction.profile_id(account)?.ok_or(StoreError::Missing)?,
-                username: owner.username,
-                revision: Revision::FIRST,
-                text,
-                created_at: at,
-                updated_at: at,
-            };
-            transaction.put(keys::status(status.id), &StatusRecord::of(&status))?;
-            transaction.mark(keys::status_of(account, status.id))?;
-            transaction.add(keys::status_count(account), 1)?;
-            transaction.add(Meta::Statuses.key(), 1)?;
-            transaction.tell(at, EventKind::StatusPosted { status: status.id, account });
-            Ok(status)
-        })
-        .await
+        self.write(move |transaction| transaction.post_status(account, text, at)).await
     }
 
     async fn status(&self, id: StatusId) -> Result<Option<Status>> {
@@ -80,29 +64,56 @@ impl Statuses for SledStore {
         .await
     }
 
-    async fn statuses(&self, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
+    async fn statuses(
+        &self,
+        filter: &StatusFilter,
+        order: StatusOrder,
+        slice: Slice<StatusId>,
+    ) -> Result<Rows<Status>> {
         let filter = filter.clone();
-        self.scan(move |view| list(view, &filter, slice)).await
+        self.scan(move |view| list(view, &filter, order, slice)).await
     }
 
     async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64> {
+        let by_time = filter.is_by_time();
         let filter = filter.clone();
-        self.read(move |view| match filter.username {
-            None => view.count(&Meta::Statuses.key()),
-            Some(name) => match account_exactly_named(view, &name)? {
-                Some(account) => view.count(&keys::status_count(account)),
-                None => Ok(0),
-            },
-        })
-        .await
+        let count = move |view: &dyn View| count(view, &filter);
+        if by_time { self.scan(count).await } else { self.read(count).await }
     }
 }
 
 impl Transaction<'_> {
+    /// Posts a status under the account's profile.
+    pub(super) fn post_status(&mut self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
+        let owner = self.living(account)?;
+        let profile = self.profile_id(account)?.ok_or(StoreError::Missing)?;
+        let last = keys::moment_of(self.count(&Meta::LastStatusAt.key())?);
+        let posted_at = at.max(last);
+        let status = Status {
+            id: StatusId::new(self.next(Meta::LastStatus)?),
+            account,
+            profile,
+            username: owner.username,
+            revision: Revision::FIRST,
+            text,
+            created_at: posted_at,
+            updated_at: posted_at,
+        };
+        self.put(Meta::LastStatusAt.key(), &keys::moment_number(posted_at))?;
+        self.put(keys::status(status.id), &StatusRecord::of(&status))?;
+        self.mark(keys::status_of(account, status.id))?;
+        self.add(keys::status_count(account), 1)?;
+        self.add(Meta::Statuses.key(), 1)?;
+        self.rank(Ranked::Statuses, status.id.get(), 1)?;
+        self.tell(at, EventKind::StatusPosted { status: status.id, account });
+        Ok(status)
+    }
+
     /// Removes a status with its index entry, and counts it no longer.
     pub(super) fn remove_status(&mut self, account: AccountId, id: StatusId) -> Result<()> {
         self.remove(keys::status(id));
         self.remove(keys::status_of(account, id));
+        self.rank(Ranked::Statuses, id.get(), -1)?;
         self.add(keys::status_count(account), -1)?;
         self.add(Meta::Statuses.key(), -1).map(drop)
     }
@@ -114,29 +125,94 @@ fn account_exactly_named(view: &dyn View, name: &str) -> Result<Option<AccountId
     Ok(account.filter(|account| account.username.as_str() == name).map(|account| account.id))
 }
 
-fn list(view: &dyn View, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
-    let (skip, after) = match slice.start {
-        Start::Skip(count) => (count, None),
-        Start::After(id) => (0, Some(id)),
-    };
-    let range = match &filter.username {
-        None => keys::statuses_after(after),
-        Some(name) => match account_exactly_named(view, name)? {
-            Some(account) => keys::statuses_of(account, after),
-            None => return Ok(Rows { rows: Vec::new(), more: false }),
-        },
-    };
-    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-    let mut rows = Vec::new();
-    for pair in view.scan(range).skip(skip) {
-        // Removed between the index and the row: then it is not in the list.
-        let Some(status) = row(view, pair?)? else { continue };
-        if rows.len() == slice.limit {
-            return Ok(Rows { rows, more: true });
-        }
-        rows.push(status);
+/// Whose statuses a filter shows.
+enum Whose {
+    Everybody,
+    One(AccountId),
+    Nobody,
+}
+
+fn whose(view: &dyn View, filter: &StatusFilter) -> Result<Whose> {
+    let mut found = Whose::Everybody;
+    if let Some(name) = &filter.username {
+        found = account_exactly_named(view, name)?.map_or(Whose::Nobody, Whose::One);
     }
-    Ok(Rows { rows, more: false })
+    if let Some(profile) = filter.profile {
+        let record: Option<ProfileRecord> = view.read(&keys::profile(profile))?;
+        found = match (found, record.map(|record| record.account())) {
+            (Whose::Everybody, Some(owner)) => Whose::One(owner),
+            (Whose::One(named), Some(owner)) if named == owner => Whose::One(owner),
+            _ => Whose::Nobody,
+        };
+    }
+    Ok(found)
+}
+
+/// The ids of the statuses that were posted within the times of the filter. Moments do not decrease with the ids, so
+/// these are a range.
+fn ids(view: &dyn View, filter: &StatusFilter) -> Result<Range<u64>> {
+    let from = filter.since.map_or(Ok(0), |since| first_since(view, since))?;
+    let to = filter.until.map_or(Ok(u64::MAX), |until| first_since(view, until))?;
+    Ok(from..to)
+}
+
+/// An id such that the statuses from it on were posted at this moment or later, and those before it earlier.
+fn first_since(view: &dyn View, at: Timestamp) -> Result<u64> {
+    let end = view.count(&Meta::LastStatus.key())?.saturating_add(1);
+    let (mut low, mut high) = (0, end);
+    while low < high {
+        let middle = low.midpoint(high);
+        // Ids that are gone belong to the first that is there behind them.
+        match view.walk(keys::statuses(middle..high), Way::Up).next().transpose()? {
+            None => high = middle,
+            Some((key, value)) => {
+                let record: StatusRecord = codec::decode(&key, &value)?;
+                let Some(Place::Status(id)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
+                if record.created_at() < at {
+                    low = id.get().saturating_add(1);
+                } else {
+                    high = middle;
+                }
+            }
+        }
+    }
+    // Those that are posted while this is read come behind all that are there.
+    Ok(if low == end { u64::MAX } else { low })
+}
+
+fn count(view: &dyn View, filter: &StatusFilter) -> Result<u64> {
+    match whose(view, filter)? {
+        Whose::Nobody => Ok(0),
+        Whose::Everybody if filter.is_by_time() => Ranked::Statuses.count(view, ids(view, filter)?),
+        Whose::Everybody => view.count(&Meta::Statuses.key()),
+        Whose::One(account) if filter.is_by_time() => {
+            let mut count = 0;
+            for pair in view.walk(keys::statuses_of(account, ids(view, filter)?), Way::Up) {
+                pair?;
+                count += 1;
+            }
+            Ok(count)
+        }
+        Whose::One(account) => view.count(&keys::status_count(account)),
+    }
+}
+
+fn list(view: &dyn View, filter: &StatusFilter, order: StatusOrder, slice: Slice<StatusId>) -> Result<Rows<Status>> {
+    let whose = whose(view, filter)?;
+    let mut ids = ids(view, filter)?;
+    let way = slice.start.way(order.way());
+    let mut skip = 0;
+    match (slice.start, &whose) {
+        (Start::Skip(count), Whose::Everybody) => ids = Ranked::Statuses.skip(view, ids, way, count)?,
+        (Start::Skip(count), _) => skip = usize::try_from(count).unwrap_or(usize::MAX),
+        (Start::After(id) | Start::Before(id), _) => ids = beyond(id.get(), way, ids),
+    }
+    let range = match whose {
+        Whose::Everybody => keys::statuses(ids),
+        Whose::One(account) => keys::statuses_of(account, ids),
+        Whose::Nobody => return Ok(Rows { rows: Vec::new(), more: false }),
+    };
+    part(&slice.start, slice.limit, view.walk(range, way).skip(skip).map(|pair| row(view, pair?)))
 }
 
 /// The row of this pair, which lies among the records or in the index of an account.

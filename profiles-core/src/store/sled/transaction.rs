@@ -4,7 +4,7 @@
 //! writes: two ids from one counter, two registrations of one name. So writes are kept here until the group is applied,
 //! and reads look here first. A command that fails is rolled back to where it began; the others of its group go on.
 
-use std::{collections::btree_map, iter::Peekable, mem, ops::Range};
+use std::{cmp::Ordering, iter::Peekable, mem, ops::Range};
 
 use serde::Serialize;
 
@@ -14,7 +14,11 @@ use super::{
     keys::Meta,
     rows::Rows as _,
 };
-use crate::{event::EventKind, model::Timestamp, store::Result};
+use crate::{
+    event::EventKind,
+    model::Timestamp,
+    store::{Result, query::Way},
+};
 
 /// One group of commands, in the making.
 pub(super) struct Transaction<'a> {
@@ -105,31 +109,37 @@ impl View for Transaction<'_> {
 
     fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
         let written = self.writes.range(range.clone()).peekable();
-        Box::new(Merged { base: self.base.scan(range).peekable(), written })
+        Box::new(Merged { base: self.base.scan(range).peekable(), written, way: Way::Up })
+    }
+
+    fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+        let written = self.writes.range(range.clone()).rev().peekable();
+        Box::new(Merged { base: self.base.scan_back(range).peekable(), written, way: Way::Down })
     }
 }
 
 /// Two ordered sequences as one; what was written hides what is on disk.
-struct Merged<'a> {
+struct Merged<'a, W: Iterator<Item = (&'a Vec<u8>, &'a Write)>> {
     base: Peekable<Box<dyn Iterator<Item = Result<Pair>> + 'a>>,
-    written: Peekable<btree_map::Range<'a, Vec<u8>, Write>>,
+    written: Peekable<W>,
+    /// Which way both go.
+    way: Way,
 }
 
-impl Iterator for Merged<'_> {
+impl<'a, W: Iterator<Item = (&'a Vec<u8>, &'a Write)>> Iterator for Merged<'a, W> {
     type Item = Result<Pair>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let Some((key, _)) = self.written.peek() else { return self.base.next() };
-            if let Some(Ok((on_disk, _))) = self.base.peek() {
-                if on_disk.as_ref() < key.as_slice() {
-                    return self.base.next();
-                }
-                if on_disk.as_ref() == key.as_slice() {
-                    self.base.next();
-                }
-            } else if self.base.peek().is_some() {
-                return self.base.next();
+            match self.base.peek() {
+                Some(Ok((on_disk, _))) => match (on_disk.as_ref().cmp(key.as_slice()), self.way) {
+                    (Ordering::Less, Way::Up) | (Ordering::Greater, Way::Down) => return self.base.next(),
+                    (Ordering::Equal, _) => drop(self.base.next()),
+                    _ => {}
+                },
+                Some(Err(_)) => return self.base.next(),
+                None => {}
             }
             if let Some((key, Write::Put(value))) = self.written.next() {
                 return Some(Ok((Bytes::from(key.as_slice()), value.clone())));
@@ -155,15 +165,27 @@ mod tests {
         fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
             Box::new(self.0.range(range).map(|(key, value)| Ok((Bytes::from(key.as_slice()), value.clone()))))
         }
+
+        fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+            Box::new(self.0.range(range).rev().map(|(key, value)| Ok((Bytes::from(key.as_slice()), value.clone()))))
+        }
     }
 
     fn base() -> Map {
         Map([1_u8, 3, 5].into_iter().map(|n| (vec![n], codec::encode(&u64::from(n)).unwrap())).collect())
     }
 
+    /// What is there in ascending order, which has to be the same from its end.
     fn seen(view: &dyn View) -> Vec<(u8, u64)> {
-        let pairs = view.scan(vec![0]..vec![9]).map(Result::unwrap);
-        pairs.map(|(key, value)| (key[0], codec::decode(&key, &value).unwrap())).collect()
+        let read = |pair: Result<Pair>| {
+            let (key, value) = pair.unwrap();
+            (key[0], codec::decode(&key, &value).unwrap())
+        };
+        let up: Vec<_> = view.scan(vec![0]..vec![9]).map(read).collect();
+        let mut down: Vec<_> = view.scan_back(vec![0]..vec![9]).map(read).collect();
+        down.reverse();
+        assert_eq!(up, down);
+        up
     }
 
     #[test]

@@ -7,11 +7,12 @@ use super::{
     audit::{entry, listed_for},
     codec,
     engine::{Pair, View},
-    keys::{self, Expiring, Meta},
+    keys::{self, Expiring, Meta, Space},
     marker::FORMAT,
     place::Place,
+    rank::Recount,
     record::{
-        AccountRecord, AuditRecord, MailKeyRecord, OutboxRecord, PlacesRecord, ProfileRecord, StatusRecord,
+        AccountRecord, AuditRecord, MailKeyRecord, OutboxRecord, PlacesRecord, ProfileRecord, RankRecord, StatusRecord,
         ThrottleRecord, TokenRecord,
     },
     rows::{Rows as _, corrupt},
@@ -63,6 +64,10 @@ struct Tally {
     highest_outbox: u64,
     highest_token: u64,
     highest_audit: u64,
+    /// When the last status was posted, as a number.
+    last_status_at: u64,
+    status_ranks: Recount,
+    profile_ranks: Recount,
     /// The block of texts that was looked at last.
     last_texts: Option<u64>,
 }
@@ -175,6 +180,17 @@ impl Check<'_> {
                 let account = self.owner(&what, id)?;
                 self.expect(!account.is_active, || format!("account {id} is being erased, and is active"));
             }
+            // All rows come before these.
+            Place::StatusRank(level, block) => {
+                let node: RankRecord = codec::decode(key, value)?;
+                let fits = self.tally.status_ranks.take(level, block) == Some(node);
+                self.expect(fits, || format!("{what} is off"));
+            }
+            Place::ProfileRank(level, block) => {
+                let node: RankRecord = codec::decode(key, value)?;
+                let fits = self.tally.profile_ranks.take(level, block) == Some(node);
+                self.expect(fits, || format!("{what} is off"));
+            }
             Place::SearchTexts(block) => self.searched(&what, block, &codec::decode(key, value)?)?,
             Place::Postings(gram, chunk) => {
                 self.tell(check_postings(self.view, gram, chunk, &codec::decode(key, value)?)?);
@@ -202,6 +218,7 @@ impl Check<'_> {
     fn profile(&mut self, id: ProfileId, record: ProfileRecord) -> Result<()> {
         self.tally.profiles += 1;
         self.tally.highest_profile = self.tally.highest_profile.max(id.get());
+        self.tally.profile_ranks.count(id.get());
         let account = record.account();
         let listed = self.points_to(&keys::profile_of(account), id.get())?;
         self.expect(listed, || format!("profile {id} can't be found by its account {account}"));
@@ -222,6 +239,11 @@ impl Check<'_> {
     fn status(&mut self, id: StatusId, record: &StatusRecord) -> Result<()> {
         self.tally.statuses += 1;
         self.tally.highest_status = self.tally.highest_status.max(id.get());
+        self.tally.status_ranks.count(id.get());
+        let posted_at = keys::moment_number(record.created_at());
+        let late = posted_at >= self.tally.last_status_at;
+        self.expect(late, || format!("status {id} was posted before the one before it"));
+        self.tally.last_status_at = self.tally.last_status_at.max(posted_at);
         let account = record.account();
         let listed = self.view.has(&keys::status_of(account, id))?;
         self.expect(listed, || format!("status {id} is not in the list of its account {account}"));
@@ -241,7 +263,7 @@ impl Check<'_> {
 
     fn status_count(&mut self, what: &str, account: AccountId, count: u64) -> Result<()> {
         let mut listed = 0_u64;
-        for pair in self.view.scan(keys::statuses_of(account, None)) {
+        for pair in self.view.scan(keys::statuses_of(account, 0..u64::MAX)) {
             pair?;
             listed += 1;
         }
@@ -332,7 +354,7 @@ impl Check<'_> {
 
     /// Totals that are off, and ids that would be given out again.
     fn counters(&mut self) -> Result<()> {
-        let Tally { profiles, statuses, .. } = self.tally;
+        let (profiles, statuses) = (self.tally.profiles, self.tally.statuses);
         for (meta, there) in [(Meta::Profiles, profiles), (Meta::Statuses, statuses)] {
             let count = self.view.count(&meta.key())?;
             self.expect(count == there, || format!("the count of {} is {count}, and there are {there}", meta.name()));
@@ -344,10 +366,15 @@ impl Check<'_> {
             (Meta::LastOutbox, self.tally.highest_outbox),
             (Meta::LastToken, self.tally.highest_token),
             (Meta::LastAudit, self.tally.highest_audit),
+            (Meta::LastStatusAt, self.tally.last_status_at),
         ] {
             let last = self.view.count(&meta.key())?;
             self.expect(last >= highest, || format!("{} is {last}, and there is a {highest}", meta.name()));
         }
+        let missing = |space, (level, block)| Place::describe(&keys::rank(space, level, block)) + " is missing";
+        let statuses = self.tally.status_ranks.left().map(|node| missing(Space::StatusRank, node));
+        let profiles = self.tally.profile_ranks.left().map(|node| missing(Space::ProfileRank, node));
+        self.found.extend(statuses.chain(profiles).map(Inconsistency));
         let format = self.view.has(&Meta::Format.key())?;
         self.expect(format, || "the format is not noted".to_owned());
         Ok(())

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::{everything, is_known, register, revision_after};
 use crate::{
     model::{Account, AccountId, Revision, UsernameKey},
-    store::{AccountChange, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter, Store, Unique},
+    store::{
+        AccountChange, ProfileChange, ProfileFilter, ProfileOrder, Register, Revoke, StatusFilter, StatusOrder, Store,
+        Unique,
+    },
     testkit::{Refusal, fixture, refusal},
 };
 
@@ -187,13 +190,13 @@ pub async fn a_rename_shows_at_once_everywhere(store: Arc<dyn Store>) {
     assert_eq!(store.status(status).await.unwrap().unwrap().username, grace);
     assert_eq!(store.principal(&fixture::digest("token"), fixture::NOW).await.unwrap().unwrap().username, grace);
     for (name, count) in [("ada", 0), ("grace", 1)] {
-        let named = StatusFilter { username: Some(name.to_owned()) };
+        let named = StatusFilter::by(name);
         assert_eq!(store.count_statuses(&named).await.unwrap(), count);
-        let rows = store.statuses(&named, everything()).await.unwrap().rows;
+        let rows = store.statuses(&named, StatusOrder::OldestFirst, everything()).await.unwrap().rows;
         assert!(rows.len() as u64 == count && rows.iter().all(|row| row.username == grace));
         let found = ProfileFilter { terms: vec![name.to_owned()] };
         assert_eq!(store.count_profiles(&found).await.unwrap(), count);
-        let rows = store.profiles(&found, everything()).await.unwrap().rows;
+        let rows = store.profiles(&found, ProfileOrder::Id, everything()).await.unwrap().rows;
         assert!(rows.len() as u64 == count && rows.iter().all(|row| row.username == grace));
     }
     // The profile and the status were not written: their revisions say so.

@@ -7,8 +7,8 @@ use crate::{
     event::EventKind,
     model::{AccountId, AuditEvent, OutboxId, ProfileId, Revision, StatusId, TokenId, UsernameKey},
     store::{
-        AccountChange, AuditFilter, Forgive, MailOutcome, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter,
-        Store, StoreError,
+        AccountChange, AuditFilter, Forgive, MailOutcome, ProfileChange, ProfileFilter, ProfileOrder, Register, Revoke,
+        StatusFilter, StatusOrder, Store, StoreError,
     },
     testkit::{Refusal, fixture, refusal},
 };
@@ -53,10 +53,10 @@ async fn refusals_of_every_read(
         ("principal", refusal(store.principal(&fixture::digest("token"), fixture::NOW).await)),
         ("profile", refusal(store.profile(profile).await)),
         ("profile_of", refusal(store.profile_of(account).await)),
-        ("profiles", refusal(store.profiles(&profiles, everything()).await)),
+        ("profiles", refusal(store.profiles(&profiles, ProfileOrder::Id, everything()).await)),
         ("count_profiles", refusal(store.count_profiles(&profiles).await)),
         ("status", refusal(store.status(status).await)),
-        ("statuses", refusal(store.statuses(&statuses, everything()).await)),
+        ("statuses", refusal(store.statuses(&statuses, StatusOrder::OldestFirst, everything()).await)),
         ("count_statuses", refusal(store.count_statuses(&statuses).await)),
         ("next_mail", refusal(store.next_mail().await)),
         ("mails", refusal(store.mails(None, 10).await)),

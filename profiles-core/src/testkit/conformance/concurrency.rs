@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use super::{MANY, erasure, everything, is_known, jobs, mails, register, revision_after, together};
 use crate::{
     model::{AccountId, KeyPurpose, ProfileId, Status, StatusId},
-    store::{ProfileChange, ProfileFilter, Register, Revoke, Slice, Start, StatusFilter, Store, StoreError},
+    store::{
+        ProfileChange, ProfileFilter, Register, Revoke, Slice, Start, StatusFilter, StatusOrder, Store, StoreError,
+    },
     testkit::fixture,
 };
 
@@ -101,15 +103,14 @@ pub async fn counts_are_exact_after_many_at_once(store: Arc<dyn Store>) {
     .await;
     let left = |parity| (0..WRITERS).filter(move |number| number % 2 == parity).map(|number| number % 5).sum::<usize>();
     let mut filters = vec![(StatusFilter::default(), left(0) + left(1))];
-    filters.extend(
-        names
-            .into_iter()
-            .zip([left(0), left(1)])
-            .map(|(name, left)| (StatusFilter { username: Some(name.to_owned()) }, left)),
-    );
+    filters.extend(names.into_iter().zip([left(0), left(1)]).map(|(name, left)| (StatusFilter::by(name), left)));
     for (filter, left) in filters {
         assert_eq!(store.count_statuses(&filter).await.unwrap(), left as u64, "{filter:?}");
-        assert_eq!(store.statuses(&filter, everything()).await.unwrap().rows.len(), left, "{filter:?}");
+        assert_eq!(
+            store.statuses(&filter, StatusOrder::OldestFirst, everything()).await.unwrap().rows.len(),
+            left,
+            "{filter:?}"
+        );
     }
 }
 
@@ -146,7 +147,8 @@ async fn read_in_parts(store: &dyn Store, limit: usize) -> Vec<Status> {
     let mut all = Vec::new();
     let mut start = Start::Skip(0);
     loop {
-        let part = store.statuses(&StatusFilter::default(), Slice { start, limit }).await.unwrap();
+        let part =
+            store.statuses(&StatusFilter::default(), StatusOrder::OldestFirst, Slice { start, limit }).await.unwrap();
         start = part.rows.last().map_or(start, |row| Start::After(row.id));
         all.extend(part.rows);
         if !part.more {
@@ -250,7 +252,7 @@ pub async fn nothing_is_left_of_an_account_erased_while_it_writes(store: Arc<dyn
     .await;
     assert_eq!(store.account(ada).await.unwrap(), None);
     assert_eq!(store.count_statuses(&StatusFilter::default()).await.unwrap(), 1);
-    let rows = store.statuses(&StatusFilter::default(), everything()).await.unwrap().rows;
+    let rows = store.statuses(&StatusFilter::default(), StatusOrder::OldestFirst, everything()).await.unwrap().rows;
     assert!(rows.len() == 1 && rows[0].account == bob);
     assert_eq!(store.tokens_of(ada, fixture::NOW).await.unwrap(), []);
     assert!(!is_known(&*store, "first").await);

@@ -7,8 +7,8 @@ use crate::{
     event::EventKind,
     model::{Account, AccountId, AuditEvent, KeyPurpose, Profile, ProfileId, StatusId, TokenId, UsernameKey},
     store::{
-        AccountChange, EraseAccount, Erasure, ProfileChange, ProfileFilter, Register, Revoke, SendKeys, StatusFilter,
-        Store,
+        AccountChange, EraseAccount, Erasure, ProfileChange, ProfileFilter, ProfileOrder, Register, Revoke, SendKeys,
+        StatusFilter, StatusOrder, Store,
     },
     testkit::{Refusal, fixture, refusal},
 };
@@ -56,14 +56,14 @@ pub(super) async fn erase(store: &dyn Store, account: AccountId) {
 async fn read(store: &dyn Store, name: &str, id: u64) -> Seen {
     let (account, profile) = (AccountId::new(id), ProfileId::new(id));
     let email = fixture::email(&format!("{name}@example.org"));
-    let statuses = StatusFilter { username: Some(name.to_owned()) };
+    let statuses = StatusFilter::by(name);
     let by_number = store.account(account).await.unwrap();
     assert_eq!(store.account_by_username(&UsernameKey::of(name)).await.unwrap(), by_number);
     assert_eq!(store.account_by_verified_email(&email).await.unwrap(), by_number);
     assert_eq!(store.accounts_by_email(&email, 9).await.unwrap().first(), by_number.as_ref());
     let by_account = store.profile_of(account).await.unwrap();
     assert_eq!(store.profile(profile).await.unwrap(), by_account);
-    let rows = store.statuses(&statuses, everything()).await.unwrap().rows;
+    let rows = store.statuses(&statuses, StatusOrder::OldestFirst, everything()).await.unwrap().rows;
     assert_eq!(store.count_statuses(&statuses).await.unwrap(), rows.len() as u64);
     Seen {
         account: by_number,
@@ -95,10 +95,10 @@ pub async fn an_erased_account_is_gone_by_every_question(store: Arc<dyn Store>) 
 
     let left: Vec<_> = store.accounts(None, 9).await.unwrap().iter().map(|row| row.id).collect();
     assert_eq!(left, [BOB]);
-    let rows = store.profiles(&ProfileFilter::default(), everything()).await.unwrap().rows;
+    let rows = store.profiles(&ProfileFilter::default(), ProfileOrder::Id, everything()).await.unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.account).collect::<Vec<_>>(), [BOB]);
     assert_eq!(store.count_profiles(&ProfileFilter::default()).await.unwrap(), 1);
-    let rows = store.statuses(&StatusFilter::default(), everything()).await.unwrap().rows;
+    let rows = store.statuses(&StatusFilter::default(), StatusOrder::OldestFirst, everything()).await.unwrap().rows;
     assert!(rows.len() == 6 && rows.iter().all(|row| row.account == BOB));
     assert_eq!(store.count_statuses(&StatusFilter::default()).await.unwrap(), 6);
     assert_eq!(store.status(StatusId::new(1)).await.unwrap(), None);

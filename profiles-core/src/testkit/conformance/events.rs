@@ -10,8 +10,8 @@ use crate::{
         UsernameKey,
     },
     store::{
-        AccountChange, Forgive, LogIn, MailOutcome, ProfileChange, ProfileFilter, Register, Revoke, SetPassword,
-        StatusFilter, Store, Which,
+        AccountChange, Forgive, LogIn, MailOutcome, ProfileChange, ProfileFilter, ProfileOrder, Register, Revoke,
+        SetPassword, StatusFilter, Store, Which,
     },
     testkit::{fixture, refusal},
 };
@@ -134,7 +134,7 @@ pub async fn what_changes_nothing_for_readers_is_not_told(store: Arc<dyn Store>)
     let mut events = store.events();
     store.account(ADA).await.unwrap();
     store.account_by_username(&UsernameKey::of("ada")).await.unwrap();
-    store.profiles(&ProfileFilter::default(), everything()).await.unwrap();
+    store.profiles(&ProfileFilter::default(), ProfileOrder::Id, everything()).await.unwrap();
     store.count_statuses(&StatusFilter::default()).await.unwrap();
     store.principal(&fixture::digest("token"), fixture::NOW).await.unwrap();
     store.lease(fixture::NOW, Duration::from_mins(1), 1).await.unwrap();

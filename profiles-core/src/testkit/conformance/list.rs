@@ -150,6 +150,14 @@ macro_rules! store_conformance {
                 the_filter_goes_by_the_present_name,
                 statuses_are_counted,
             }
+            lists {
+                statuses_are_listed_in_both_orders,
+                statuses_are_filtered_by_profile,
+                statuses_are_filtered_by_time,
+                the_time_of_posting_does_not_go_back,
+                profiles_are_listed_in_every_order,
+                a_list_by_name_goes_by_the_present_names,
+            }
             erasure {
                 an_erased_account_is_gone_by_every_question,
                 name_and_address_of_an_erased_account_are_free,
@@ -282,6 +290,7 @@ mod tests {
             ("erasure", include_str!("erasure.rs")),
             ("profiles", include_str!("profiles.rs")),
             ("statuses", include_str!("statuses.rs")),
+            ("lists", include_str!("lists.rs")),
             ("jobs", include_str!("jobs.rs")),
             ("maintenance", include_str!("maintenance.rs")),
             ("closing", include_str!("closing.rs")),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{assert_consistent, everything, is_known};
 use crate::{
-    store::{ProfileFilter, Register, Rows, StatusFilter, Store},
+    store::{ProfileFilter, ProfileOrder, Register, Rows, StatusFilter, StatusOrder, Store},
     testkit::fixture,
 };
 
@@ -14,9 +14,12 @@ pub async fn a_new_store_is_ready_and_empty(store: Arc<dyn Store>) {
     assert_consistent(&*store).await;
     assert_eq!(store.accounts(None, usize::MAX).await.unwrap(), []);
     let nothing = Rows { rows: vec![], more: false };
-    assert_eq!(store.profiles(&ProfileFilter::default(), everything()).await.unwrap(), nothing);
+    assert_eq!(store.profiles(&ProfileFilter::default(), ProfileOrder::Id, everything()).await.unwrap(), nothing);
     let nothing = Rows { rows: vec![], more: false };
-    assert_eq!(store.statuses(&StatusFilter::default(), everything()).await.unwrap(), nothing);
+    assert_eq!(
+        store.statuses(&StatusFilter::default(), StatusOrder::OldestFirst, everything()).await.unwrap(),
+        nothing
+    );
     assert_eq!(store.count_profiles(&ProfileFilter::default()).await.unwrap(), 0);
     assert_eq!(store.count_statuses(&StatusFilter::default()).await.unwrap(), 0);
     assert_eq!(store.sweep(fixture::NOW, usize::MAX).await.unwrap(), 0);

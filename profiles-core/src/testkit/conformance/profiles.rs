@@ -4,13 +4,20 @@ use std::sync::Arc;
 
 use super::{everything, register, revision_after};
 use crate::{
-    model::{AccountId, Profile, ProfileId, Revision},
-    store::{AccountChange, Erasure, ProfileChange, ProfileFilter, Rows, Slice, Start, Store},
+    model::{AccountId, Profile, ProfileId, Revision, UsernameKey},
+    store::{
+        AccountChange, Erasure, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice, Start, Store,
+    },
     testkit::{Refusal, fixture, refusal},
 };
 
 fn change(bio: Option<&str>, city: Option<&str>) -> ProfileChange {
     ProfileChange { bio: bio.map(fixture::bio), city: city.map(fixture::city) }
+}
+
+/// In the order by id.
+fn position(id: u64) -> ProfilePosition {
+    ProfilePosition { id: ProfileId::new(id), username: UsernameKey::of("") }
 }
 
 fn terms(terms: &[&str]) -> ProfileFilter {
@@ -82,7 +89,7 @@ pub async fn a_profile_is_not_updated_unless_it_is_as_expected(store: Arc<dyn St
 pub async fn profiles_are_listed_in_parts(store: Arc<dyn Store>) {
     let all = ProfileFilter::default();
     let nothing = Rows { rows: vec![], more: false };
-    assert_eq!(store.profiles(&all, everything()).await.unwrap(), nothing);
+    assert_eq!(store.profiles(&all, ProfileOrder::Id, everything()).await.unwrap(), nothing);
     let mut expected = Vec::new();
     for number in (1..=9).rev() {
         expected.push(register(&*store, &format!("account{number}")).await.profile);
@@ -93,13 +100,13 @@ pub async fn profiles_are_listed_in_parts(store: Arc<dyn Store>) {
             let rows = rest.iter().take(limit).cloned().collect();
             let part = Rows { rows, more: rest.len() > limit };
             let skip = Slice { start: Start::Skip(skipped as u64), limit };
-            assert_eq!(store.profiles(&all, skip).await.unwrap(), part, "{skip:?}");
-            let after = Slice { start: Start::After(ProfileId::new(skipped as u64)), limit };
-            assert_eq!(store.profiles(&all, after).await.unwrap(), part, "{after:?}");
+            assert_eq!(store.profiles(&all, ProfileOrder::Id, skip.clone()).await.unwrap(), part, "{skip:?}");
+            let after = Slice { start: Start::After(position(skipped as u64)), limit };
+            assert_eq!(store.profiles(&all, ProfileOrder::Id, after.clone()).await.unwrap(), part, "{after:?}");
         }
     }
-    for start in [Start::Skip(u64::MAX), Start::After(ProfileId::new(u64::MAX))] {
-        assert_eq!(store.profiles(&all, Slice { start, limit: 5 }).await.unwrap(), nothing);
+    for start in [Start::Skip(u64::MAX), Start::After(position(u64::MAX))] {
+        assert_eq!(store.profiles(&all, ProfileOrder::Id, Slice { start, limit: 5 }).await.unwrap(), nothing);
     }
 }
 
@@ -147,7 +154,7 @@ pub async fn profiles_are_filtered_by_terms(store: Arc<dyn Store>) {
         let expected: Vec<_> = profiles.iter().enumerate().filter(|(at, _)| expected.contains(at)).collect();
         let expected: Vec<Profile> = expected.into_iter().map(|(_, profile)| profile.clone()).collect();
         assert_eq!(store.count_profiles(&filter).await.unwrap(), expected.len() as u64, "{wanted:?}");
-        let answer = store.profiles(&filter, everything()).await.unwrap();
+        let answer = store.profiles(&filter, ProfileOrder::Id, everything()).await.unwrap();
         assert_eq!(answer, Rows { rows: expected, more: false }, "{wanted:?}");
     }
 }
@@ -166,10 +173,10 @@ pub async fn filtered_profiles_are_listed_in_parts(store: Arc<dyn Store>) {
             let rest = expected.get(skipped..).unwrap_or_default();
             let part = Rows { rows: rest.iter().take(limit).cloned().collect(), more: rest.len() > limit };
             let skip = Slice { start: Start::Skip(skipped as u64), limit };
-            assert_eq!(store.profiles(&filter, skip).await.unwrap(), part, "{skip:?}");
+            assert_eq!(store.profiles(&filter, ProfileOrder::Id, skip.clone()).await.unwrap(), part, "{skip:?}");
             // The even numbers are in Rome: the filter does not show the row that this starts after.
-            let after = Slice { start: Start::After(ProfileId::new(2 * skipped as u64)), limit };
-            assert_eq!(store.profiles(&filter, after).await.unwrap(), part, "{after:?}");
+            let after = Slice { start: Start::After(position(2 * skipped as u64)), limit };
+            assert_eq!(store.profiles(&filter, ProfileOrder::Id, after.clone()).await.unwrap(), part, "{after:?}");
         }
     }
 }
@@ -181,7 +188,10 @@ pub async fn a_filter_follows_changes(store: Arc<dyn Store>) {
     store.update_profile(profile.id, profile.revision, change(None, Some("Paris")), fixture::NOW.into()).await.unwrap();
     for (city, count) in [("london", 0), ("paris", 1)] {
         assert_eq!(store.count_profiles(&terms(&[city])).await.unwrap(), count);
-        assert_eq!(store.profiles(&terms(&[city]), everything()).await.unwrap().rows.len() as u64, count);
+        assert_eq!(
+            store.profiles(&terms(&[city]), ProfileOrder::Id, everything()).await.unwrap().rows.len() as u64,
+            count
+        );
     }
 }
 
@@ -209,7 +219,7 @@ pub async fn terms_are_compared_as_whole_words_in_lower_case(store: Arc<dyn Stor
     for (wanted, expected) in cases {
         let expected: Vec<Profile> = expected.iter().filter_map(|at| profiles.get(*at).cloned()).collect();
         assert_eq!(store.count_profiles(&terms(wanted)).await.unwrap(), expected.len() as u64, "{wanted:?}");
-        let answer = store.profiles(&terms(wanted), everything()).await.unwrap();
+        let answer = store.profiles(&terms(wanted), ProfileOrder::Id, everything()).await.unwrap();
         assert_eq!(answer.rows, expected, "{wanted:?}");
     }
 }
@@ -220,7 +230,7 @@ pub async fn a_filter_follows_renames_and_erasures(store: Arc<dyn Store>) {
     let counts = async |expected: [(&str, u64); 5]| {
         for (term, count) in expected {
             assert_eq!(store.count_profiles(&terms(&[term])).await.unwrap(), count, "{term}");
-            let rows = store.profiles(&terms(&[term]), everything()).await.unwrap().rows;
+            let rows = store.profiles(&terms(&[term]), ProfileOrder::Id, everything()).await.unwrap().rows;
             assert_eq!(rows.len() as u64, count, "{term}");
         }
     };

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{everything, is_known, register};
 use crate::{
     model::{Account, AccountId, PersonName, Profile, ProfileId, Revision, UsernameKey},
-    store::{ProfileFilter, Register, Registered, Store, Unique},
+    store::{ProfileFilter, ProfileOrder, Register, Registered, Store, Unique},
     testkit::{Refusal, fixture, refusal},
 };
 
@@ -182,7 +182,7 @@ pub async fn a_refused_registration_leaves_nothing(store: Arc<dyn Store>) {
     }
     assert_eq!(store.accounts(None, usize::MAX).await.unwrap().len(), 1);
     assert_eq!(store.count_profiles(&ProfileFilter::default()).await.unwrap(), 1);
-    assert_eq!(store.profiles(&ProfileFilter::default(), everything()).await.unwrap().rows.len(), 1);
+    assert_eq!(store.profiles(&ProfileFilter::default(), ProfileOrder::Id, everything()).await.unwrap().rows.len(), 1);
     assert_eq!(store.account_by_username(&UsernameKey::of("bob")).await.unwrap(), None);
     assert_eq!(store.account_by_verified_email(&fixture::email("bob@example.org")).await.unwrap(), None);
     assert!(!is_known(&*store, "token").await);

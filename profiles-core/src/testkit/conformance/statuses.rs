@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::{everything, register, revision_after};
 use crate::{
     model::{AccountId, Revision, Status, StatusId},
-    store::{AccountChange, Rows, Slice, Start, StatusFilter, Store},
+    store::{AccountChange, Rows, Slice, Start, StatusFilter, StatusOrder, Store},
     testkit::{Refusal, fixture, refusal},
 };
 
 fn by(name: &str) -> StatusFilter {
-    StatusFilter { username: Some(name.to_owned()) }
+    StatusFilter::by(name)
 }
 
 async fn post(store: &dyn Store, account: AccountId, text: &str) -> Status {
@@ -93,7 +93,7 @@ pub async fn a_deleted_status_is_gone(store: Arc<dyn Store>) {
     assert_eq!(store.status(first.id).await.unwrap(), None);
     for filter in [StatusFilter::default(), by("ada")] {
         let left = Rows { rows: vec![second.clone()], more: false };
-        assert_eq!(store.statuses(&filter, everything()).await.unwrap(), left);
+        assert_eq!(store.statuses(&filter, StatusOrder::OldestFirst, everything()).await.unwrap(), left);
         assert_eq!(store.count_statuses(&filter).await.unwrap(), 1);
     }
     assert_eq!(refusal(store.delete_status(first.id, fixture::NOW.into()).await), Refusal::Missing);
@@ -120,7 +120,7 @@ pub async fn a_number_is_not_given_again(store: Arc<dyn Store>) {
 pub async fn statuses_are_listed_in_parts(store: Arc<dyn Store>) {
     let all = StatusFilter::default();
     let nothing = Rows { rows: vec![], more: false };
-    assert_eq!(store.statuses(&all, everything()).await.unwrap(), nothing);
+    assert_eq!(store.statuses(&all, StatusOrder::OldestFirst, everything()).await.unwrap(), nothing);
     let (ada, bob) = (register(&*store, "ada").await.account.id, register(&*store, "bob").await.account.id);
     let mut expected = Vec::new();
     for number in 1..=14_u64 {
@@ -135,14 +135,14 @@ pub async fn statuses_are_listed_in_parts(store: Arc<dyn Store>) {
             };
             let skip = Slice { start: Start::Skip(start), limit };
             let rest = expected.iter().skip(usize::try_from(start).unwrap()).collect();
-            assert_eq!(store.statuses(&all, skip).await.unwrap(), part(rest), "{skip:?}");
+            assert_eq!(store.statuses(&all, StatusOrder::OldestFirst, skip).await.unwrap(), part(rest), "{skip:?}");
             let after = Slice { start: Start::After(StatusId::new(start)), limit };
             let rest = expected.iter().filter(|status| status.id.get() > start).collect();
-            assert_eq!(store.statuses(&all, after).await.unwrap(), part(rest), "{after:?}");
+            assert_eq!(store.statuses(&all, StatusOrder::OldestFirst, after).await.unwrap(), part(rest), "{after:?}");
         }
     }
     for start in [Start::Skip(u64::MAX), Start::After(StatusId::new(u64::MAX))] {
-        assert_eq!(store.statuses(&all, Slice { start, limit: 5 }).await.unwrap(), nothing);
+        assert_eq!(store.statuses(&all, StatusOrder::OldestFirst, Slice { start, limit: 5 }).await.unwrap(), nothing);
     }
 }
 
@@ -156,12 +156,16 @@ pub async fn statuses_are_filtered_by_exact_name(store: Arc<dyn Store>) {
         post(&*store, adam, "by adam").await;
     }
     let rows = Rows { rows: expected, more: false };
-    assert_eq!(store.statuses(&by("Ada"), everything()).await.unwrap(), rows);
+    assert_eq!(store.statuses(&by("Ada"), StatusOrder::OldestFirst, everything()).await.unwrap(), rows);
     assert_eq!(store.count_statuses(&by("Ada")).await.unwrap(), 4);
     assert_eq!(store.count_statuses(&by("Adam")).await.unwrap(), 4);
     for name in ["ada", "ADA", "Ad", "da", "silent", "nobody", "", "two words", "Ada\0", "%"] {
         let nothing = Rows { rows: vec![], more: false };
-        assert_eq!(store.statuses(&by(name), everything()).await.unwrap(), nothing, "{name:?}");
+        assert_eq!(
+            store.statuses(&by(name), StatusOrder::OldestFirst, everything()).await.unwrap(),
+            nothing,
+            "{name:?}"
+        );
         assert_eq!(store.count_statuses(&by(name)).await.unwrap(), 0, "{name:?}");
     }
 }
@@ -183,10 +187,18 @@ pub async fn filtered_statuses_are_listed_in_parts(store: Arc<dyn Store>) {
             };
             let skip = Slice { start: Start::Skip(start), limit };
             let rest = expected.iter().skip(usize::try_from(start).unwrap()).collect();
-            assert_eq!(store.statuses(&by("ada"), skip).await.unwrap(), part(rest), "{skip:?}");
+            assert_eq!(
+                store.statuses(&by("ada"), StatusOrder::OldestFirst, skip).await.unwrap(),
+                part(rest),
+                "{skip:?}"
+            );
             let after = Slice { start: Start::After(StatusId::new(start)), limit };
             let rest = expected.iter().filter(|status| status.id.get() > start).collect();
-            assert_eq!(store.statuses(&by("ada"), after).await.unwrap(), part(rest), "{after:?}");
+            assert_eq!(
+                store.statuses(&by("ada"), StatusOrder::OldestFirst, after).await.unwrap(),
+                part(rest),
+                "{after:?}"
+            );
         }
     }
 }
@@ -200,7 +212,7 @@ pub async fn the_filter_goes_by_the_present_name(store: Arc<dyn Store>) {
         let change = AccountChange { username: Some(fixture::username(name)), ..AccountChange::default() };
         revision = store.update_account(ada.id, revision, change, fixture::NOW.into()).await.unwrap().revision;
         for other in ["ada", "Ada", "grace"] {
-            let rows = store.statuses(&by(other), everything()).await.unwrap().rows;
+            let rows = store.statuses(&by(other), StatusOrder::OldestFirst, everything()).await.unwrap().rows;
             let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
             assert_eq!(ids, if other == name { vec![status.id] } else { vec![] }, "{other} of {name}");
         }

@@ -202,10 +202,12 @@ async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::Audit { filter, after, limit } => Answer::Trail(store.audit(filter, *after, *limit).await?),
         Command::Profile { id } => Answer::Profile(store.profile(*id).await?),
         Command::ProfileOf { account } => Answer::Profile(store.profile_of(*account).await?),
-        Command::Profiles { filter, slice } => Answer::Profiles(store.profiles(filter, *slice).await?),
+        Command::Profiles { filter, order, slice } => {
+            Answer::Profiles(store.profiles(filter, *order, slice.clone()).await?)
+        }
         Command::CountProfiles { filter } => Answer::Count(store.count_profiles(filter).await?),
         Command::Status { id } => Answer::Status(store.status(*id).await?),
-        Command::Statuses { filter, slice } => Answer::Statuses(store.statuses(filter, *slice).await?),
+        Command::Statuses { filter, order, slice } => Answer::Statuses(store.statuses(filter, *order, *slice).await?),
         Command::CountStatuses { filter } => Answer::Count(store.count_statuses(filter).await?),
         Command::NextMail => Answer::Moment(store.next_mail().await?),
         Command::Mails { after, limit } => Answer::Outbox(store.mails(*after, *limit).await?),

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use super::{Checked, Command, Login, strategy};
 use crate::{
     model::{AccountId, Email, UsernameKey},
-    store::{AuditFilter, ProfileFilter, Slice, Start, StatusFilter},
+    store::{AuditFilter, ProfileFilter, ProfileOrder, Slice, Start, StatusFilter, StatusOrder},
 };
 
 /// Long enough for every lease and token that ends at all.
@@ -22,9 +22,11 @@ pub(super) fn questions(played: &[Command]) -> Vec<Command> {
     let mut questions = vec![
         Command::Accounts { after: None, limit: usize::MAX },
         Command::CountProfiles { filter: profiles.clone() },
-        Command::Profiles { filter: profiles, slice: whole() },
+        Command::Profiles { filter: profiles.clone(), order: ProfileOrder::IdDescending, slice: whole() },
+        Command::Profiles { filter: profiles, order: ProfileOrder::Username, slice: whole() },
         Command::CountStatuses { filter: statuses.clone() },
-        Command::Statuses { filter: statuses, slice: whole() },
+        Command::Statuses { filter: statuses.clone(), order: StatusOrder::OldestFirst, slice: whole() },
+        Command::Statuses { filter: statuses, order: StatusOrder::NewestFirst, slice: whole() },
         whole_trail(None),
     ];
     questions.push(Command::NextMail);
@@ -36,12 +38,12 @@ pub(super) fn questions(played: &[Command]) -> Vec<Command> {
     }
     for name in seen.usernames {
         questions.push(Command::AccountByUsername { key: UsernameKey::of(&name) });
-        let filter = StatusFilter { username: Some(name.clone()) };
+        let filter = StatusFilter::by(name.clone());
         questions.push(Command::CountStatuses { filter: filter.clone() });
-        questions.push(Command::Statuses { filter, slice: whole() });
+        questions.push(Command::Statuses { filter, order: StatusOrder::NewestFirst, slice: whole() });
         let filter = ProfileFilter { terms: vec![name] };
         questions.push(Command::CountProfiles { filter: filter.clone() });
-        questions.push(Command::Profiles { filter, slice: whole() });
+        questions.push(Command::Profiles { filter, order: ProfileOrder::Id, slice: whole() });
     }
     for email in seen.emails {
         questions.push(Command::AccountsByEmail { email: email.clone(), limit: usize::MAX });

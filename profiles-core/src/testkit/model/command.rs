@@ -5,7 +5,10 @@ use std::time::Duration;
 use super::{Expected, Key, Login, MailAttempt, Outcome, Registration, Token};
 use crate::{
     model::{AccountId, AuditId, AuditNote, Email, OutboxId, ProfileId, StatusId, StatusText, UsernameKey},
-    store::{AccountChange, AuditFilter, Forgive, ProfileChange, ProfileFilter, Revoke, Slice, StatusFilter, Which},
+    store::{
+        AccountChange, AuditFilter, Forgive, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Revoke,
+        Slice, StatusFilter, StatusOrder, Which,
+    },
 };
 
 /// One call of a store. Secrets and passwords are named, so that a list of commands can be read; the moment of a
@@ -93,13 +96,13 @@ pub enum Command {
     /// `profile_of`.
     ProfileOf { account: AccountId },
     /// `profiles`.
-    Profiles { filter: ProfileFilter, slice: Slice<ProfileId> },
+    Profiles { filter: ProfileFilter, order: ProfileOrder, slice: Slice<ProfilePosition> },
     /// `count_profiles`.
     CountProfiles { filter: ProfileFilter },
     /// `status`.
     Status { id: StatusId },
     /// `statuses`.
-    Statuses { filter: StatusFilter, slice: Slice<StatusId> },
+    Statuses { filter: StatusFilter, order: StatusOrder, slice: Slice<StatusId> },
     /// `count_statuses`.
     CountStatuses { filter: StatusFilter },
 }

@@ -16,7 +16,10 @@ use self::credentials::{credentials, former, revoke, tokens, tries};
 use super::{Checked, Command, Expected, Login, MailAttempt, Outcome, Registration};
 use crate::{
     model::{AccountId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
-    store::{AccountChange, ProfileChange, ProfileFilter, Slice, Start, StatusFilter},
+    store::{
+        AccountChange, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Slice, Start, StatusFilter,
+        StatusOrder,
+    },
     testkit::fixture,
 };
 
@@ -108,9 +111,11 @@ fn lists() -> impl Strategy<Value = Command> {
             .prop_map(|(after, limit)| Command::Accounts { after: after.map(AccountId::new), limit }),
         (option::of(number()), limit())
             .prop_map(|(after, limit)| Command::Mails { after: after.map(OutboxId::new), limit }),
-        (profile_filter(), slice(ProfileId::new)).prop_map(|(filter, slice)| Command::Profiles { filter, slice }),
+        (profile_filter(), select(&ProfileOrder::ALL[..]), slice(position()))
+            .prop_map(|(filter, order, slice)| Command::Profiles { filter, order, slice }),
         profile_filter().prop_map(|filter| Command::CountProfiles { filter }),
-        (status_filter(), slice(StatusId::new)).prop_map(|(filter, slice)| Command::Statuses { filter, slice }),
+        (status_filter(), select(&StatusOrder::ALL[..]), slice(number().prop_map(StatusId::new)))
+            .prop_map(|(filter, order, slice)| Command::Statuses { filter, order, slice }),
         status_filter().prop_map(|filter| Command::CountStatuses { filter }),
     ]
 }
@@ -179,11 +184,29 @@ fn profile_filter() -> impl Strategy<Value = ProfileFilter> {
 }
 
 fn status_filter() -> impl Strategy<Value = StatusFilter> {
-    option::weighted(0.6, name().prop_map(str::to_owned)).prop_map(|username| StatusFilter { username })
+    let username = option::weighted(0.4, name().prop_map(str::to_owned));
+    let profile = option::weighted(0.3, number().prop_map(ProfileId::new));
+    // Statuses are posted at whole minutes.
+    let moment = || option::weighted(0.3, while_().prop_map(|passed| fixture::NOW.plus(passed)));
+    (username, profile, moment(), moment()).prop_map(|(username, profile, since, until)| StatusFilter {
+        username,
+        profile,
+        since,
+        until,
+    })
 }
 
-fn slice<Id: std::fmt::Debug + 'static>(id: fn(u64) -> Id) -> impl Strategy<Value = Slice<Id>> {
-    let start = prop_oneof![number().prop_map(Start::Skip), number().prop_map(move |number| Start::After(id(number)))];
+fn position() -> impl Strategy<Value = ProfilePosition> {
+    (number(), name())
+        .prop_map(|(id, name)| ProfilePosition { id: ProfileId::new(id), username: UsernameKey::of(name) })
+}
+
+fn slice<Key: Clone + std::fmt::Debug + 'static>(key: impl Strategy<Value = Key>) -> impl Strategy<Value = Slice<Key>> {
+    let start = (0..3_u8, number(), key).prop_map(|(kind, number, key)| match kind {
+        0 => Start::Skip(number),
+        1 => Start::After(key),
+        _ => Start::Before(key),
+    });
     (start, limit()).prop_map(|(start, limit)| Slice { start, limit })
 }
 

@@ -6,22 +6,23 @@ use poem::Request;
 use poem_openapi::{OpenApi, param::Path};
 use profiles_api::{Page, Profile as Wire, ProfileUpdate};
 use profiles_core::{
+    Core, Error,
     fields::name,
-    model::{Bio, City, Profile, ProfileId},
-    store::{ProfileChange, ProfileFilter},
+    model::{Bio, City, Profile, ProfileId, UsernameKey},
+    permissions::Actor,
+    store::{ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice},
 };
+use serde_json::json;
 
 use super::{Context, Tag};
 use crate::http::{
     answer::Answer,
     authentication::Caller,
-    base_url::RequestPath,
     error::ApiError,
     form::{Form, TextField},
     input::Input,
-    list::{Asked, List, RowShape},
-    pagination::PageQuery,
-    query::{QueryText, search_terms},
+    list::{List, Listing, Paging},
+    query::{self, QueryText, search_terms},
 };
 
 pub(crate) struct ProfilesApi(pub(crate) Context);
@@ -30,35 +31,43 @@ pub(crate) struct ProfilesApi(pub(crate) Context);
 impl ProfilesApi {
     /// List profiles
     ///
-    /// In the order of their ids.
+    /// In the order of their ids, unless another is asked for.
     #[oai(path = "/api/profiles", method = "get", operation_id = "list_profiles")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the query, with its documentation")]
     async fn list(
         &self,
         request: &Request,
         caller: Caller,
         /// Words that the username or the city contains, case ignored; all of them. Quotes keep a phrase together.
         search: QueryText,
+        /// `id` or `username` (case ignored), with `-` before it for the opposite order.
+        ordering: QueryText,
         /// The page, from 1; `last` for the last.
         page: QueryText,
         /// Rows of a page, up to the server's maximum.
         page_size: QueryText,
+        /// From `next` or `previous`, where the server is configured for cursors.
+        cursor: QueryText,
     ) -> Result<List<Page<Wire>>, ApiError> {
-        let filter = filter(search)?;
-        let (core, actor) = (caller.core.clone(), caller.actor);
-        let asked = Asked {
-            request,
-            page: PageQuery { page: page.0, page_size: page_size.0 },
-            url: self.0.base_url(request).absolute(RequestPath::of(request)),
+        let asked = ordering.0.filter(|_| self.0.settings.ordering);
+        let order = match query::ordering(asked.as_deref(), &[("id", By::Id), ("username", By::Username)]) {
+            None | Some((By::Id, false)) => ProfileOrder::Id,
+            Some((By::Id, true)) => ProfileOrder::IdDescending,
+            Some((By::Username, false)) => ProfileOrder::Username,
+            Some((By::Username, true)) => ProfileOrder::UsernameDescending,
         };
-        let (source, filter) = (core.clone(), Arc::new(filter));
-        let shown = Arc::clone(&filter);
-        let read = move |slice| {
-            let (core, filter) = (source.clone(), Arc::clone(&shown));
-            async move { core.profiles(actor, &filter, slice).await }
-        };
-        let count = core.count_profiles(actor, &filter);
-        let row = RowShape { id: |profile: &Profile| profile.id, wire };
-        List::answer(self.0.settings.pagination, asked, count, read, row).await
+        let filter = Arc::new(filter(search)?);
+        let listing = ProfileList { core: caller.core, actor: caller.actor, filter, order };
+        List::answer(&self.0, request, &Paging { page, page_size, cursor }, listing).await
+    }
+
+    /// Show the profile of a name
+    ///
+    /// Whatever the case of the name.
+    #[oai(path = "/api/profiles/by-username/:name", method = "get", operation_id = "get_profile_by_username")]
+    async fn show_by_username(&self, caller: Caller, name: Path<String>) -> Result<Answer<Wire>, ApiError> {
+        let profile = caller.core.profile_by_username(caller.actor, &UsernameKey::of(&name.0)).await?;
+        Ok(Answer::new(wire(&profile)))
     }
 
     /// Show a profile
@@ -114,6 +123,80 @@ impl ProfilesApi {
         let editor = caller.core.edit_profile(caller.actor, ProfileId::new(id), &filter(search)?).await?;
         let change = change(&body.read().await?)?;
         Ok(Answer::new(wire(&editor.apply(change).await?)))
+    }
+}
+
+/// What profiles can be ordered by.
+#[derive(Clone, Copy)]
+enum By {
+    Id,
+    Username,
+}
+
+/// A list of profiles.
+struct ProfileList {
+    core: Core,
+    actor: Actor,
+    filter: Arc<ProfileFilter>,
+    order: ProfileOrder,
+}
+
+impl Listing for ProfileList {
+    type Row = Profile;
+    type Key = ProfilePosition;
+    type Wire = Wire;
+
+    async fn count(&self) -> Result<u64, Error> {
+        self.core.count_profiles(self.actor, &self.filter).await
+    }
+
+    async fn read(&self, slice: Slice<ProfilePosition>) -> Result<Rows<Profile>, Error> {
+        self.core.profiles(self.actor, &self.filter, self.order, slice).await
+    }
+
+    fn turned(&self) -> Self {
+        let Self { core, actor, filter, order } = self;
+        Self { core: core.clone(), actor: *actor, filter: Arc::clone(filter), order: order.turned() }
+    }
+
+    fn skips_freely(&self) -> bool {
+        self.filter.terms.is_empty() && !self.order.is_by_username()
+    }
+
+    fn identity(&self) -> Vec<u8> {
+        let order = match self.order {
+            ProfileOrder::Id => "id",
+            ProfileOrder::IdDescending => "-id",
+            ProfileOrder::Username => "username",
+            ProfileOrder::UsernameDescending => "-username",
+        };
+        json!([order, self.filter.terms]).to_string().into_bytes()
+    }
+
+    fn key(row: &Profile) -> ProfilePosition {
+        row.into()
+    }
+
+    fn write_key(&self, key: &ProfilePosition) -> Vec<u8> {
+        if self.order.is_by_username() {
+            key.username.as_str().as_bytes().to_vec()
+        } else {
+            key.id.get().to_be_bytes().to_vec()
+        }
+    }
+
+    fn read_key(&self, bytes: &[u8]) -> Option<ProfilePosition> {
+        if self.order.is_by_username() {
+            let username = UsernameKey::of(std::str::from_utf8(bytes).ok()?);
+            Some(ProfilePosition { id: ProfileId::new(0), username })
+        } else {
+            let id = ProfileId::new(u64::from_be_bytes(bytes.try_into().ok()?));
+            Some(ProfilePosition { id, username: UsernameKey::of("") })
+        }
+    }
+
+    fn wire(row: &Profile) -> Wire {
+        wire(row)
     }
 }
 

@@ -6,23 +6,23 @@ use poem::Request;
 use poem_openapi::{OpenApi, param::Path};
 use profiles_api::{Page, Status as Wire, StatusPatch, StatusWrite};
 use profiles_core::{
-    FieldErrors,
+    Core, Error, FieldErrors,
     fields::name,
-    model::{Status, StatusId, StatusText},
-    store::StatusFilter,
+    model::{ProfileId, Status, StatusId, StatusText, Timestamp},
+    permissions::Actor,
+    store::{ProfileFilter, Rows, Slice, StatusFilter, StatusOrder},
 };
+use serde_json::json;
 
 use super::{Context, Tag};
 use crate::http::{
     answer::{Answer, Created, NoContent},
     authentication::Caller,
-    base_url::RequestPath,
     error::ApiError,
     form::{Form, TextField},
     input::Input,
-    list::{Asked, List, RowShape},
-    pagination::PageQuery,
-    query::QueryText,
+    list::{List, Listing, Paging},
+    query::{self, QueryText},
 };
 
 pub(crate) struct StatusesApi(pub(crate) Context);
@@ -31,35 +31,63 @@ pub(crate) struct StatusesApi(pub(crate) Context);
 impl StatusesApi {
     /// List statuses
     ///
-    /// In the order of posting.
+    /// In the order of posting, unless another is asked for.
     #[oai(path = "/api/profile-status", method = "get", operation_id = "list_statuses")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the query, with its documentation")]
     async fn list(
         &self,
         request: &Request,
         caller: Caller,
         /// Only those of the account with exactly this username, case included.
         username: QueryText,
+        /// Only those of the profile with this id.
+        profile: QueryText,
+        /// Only those posted then or later, by RFC 3339.
+        since: QueryText,
+        /// Only those posted before then.
+        until: QueryText,
+        /// `id` or `created_at`, which is the same order; with `-` before it the newest come first.
+        ordering: QueryText,
         /// The page, from 1; `last` for the last.
         page: QueryText,
         /// Rows of a page, up to the server's maximum.
         page_size: QueryText,
+        /// From `next` or `previous`, where the server is configured for cursors.
+        cursor: QueryText,
     ) -> Result<List<Page<Wire>>, ApiError> {
-        let filter = StatusFilter { username: username.0 };
-        let (core, actor) = (caller.core.clone(), caller.actor);
-        let asked = Asked {
-            request,
-            page: PageQuery { page: page.0, page_size: page_size.0 },
-            url: self.0.base_url(request).absolute(RequestPath::of(request)),
-        };
-        let (source, filter) = (core.clone(), Arc::new(filter));
-        let shown = Arc::clone(&filter);
-        let read = move |slice| {
-            let (core, filter) = (source.clone(), Arc::clone(&shown));
-            async move { core.statuses(actor, &filter, slice).await }
-        };
-        let count = core.count_statuses(actor, &filter);
-        let row = RowShape { id: |status: &Status| status.id, wire };
-        List::answer(self.0.settings.pagination, asked, count, read, row).await
+        let mut filter = self.filter(profile, Times { since, until })?;
+        filter.username = username.0;
+        let listing = self.listing(caller, filter, ordering);
+        List::answer(&self.0, request, &Paging { page, page_size, cursor }, listing).await
+    }
+
+    /// List the statuses of a profile
+    #[oai(path = "/api/profiles/:id/statuses", method = "get", operation_id = "list_statuses_of_profile")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the query, with its documentation")]
+    async fn list_of_profile(
+        &self,
+        request: &Request,
+        caller: Caller,
+        id: Path<u64>,
+        /// Only those posted then or later, by RFC 3339.
+        since: QueryText,
+        /// Only those posted before then.
+        until: QueryText,
+        /// `id` or `created_at`, which is the same order; with `-` before it the newest come first.
+        ordering: QueryText,
+        /// The page, from 1; `last` for the last.
+        page: QueryText,
+        /// Rows of a page, up to the server's maximum.
+        page_size: QueryText,
+        /// From `next` or `previous`, where the server is configured for cursors.
+        cursor: QueryText,
+    ) -> Result<List<Page<Wire>>, ApiError> {
+        let id = ProfileId::new(id.0);
+        caller.core.profile(caller.actor, id, &ProfileFilter::default()).await?;
+        let mut filter = self.filter(QueryText::default(), Times { since, until })?;
+        filter.profile = Some(id);
+        let listing = self.listing(caller, filter, ordering);
+        List::answer(&self.0, request, &Paging { page, page_size, cursor }, listing).await
     }
 
     /// Post a status
@@ -80,7 +108,7 @@ impl StatusesApi {
         /// Only if it is of the account with exactly this username.
         username: QueryText,
     ) -> Result<Answer<Wire>, ApiError> {
-        let filter = StatusFilter { username: username.0 };
+        let filter = named(username);
         Ok(Answer::new(wire(&caller.core.status(caller.actor, StatusId::new(id.0), &filter).await?)))
     }
 
@@ -96,7 +124,7 @@ impl StatusesApi {
         username: QueryText,
         body: Input<StatusWrite>,
     ) -> Result<Answer<Wire>, ApiError> {
-        let filter = StatusFilter { username: username.0 };
+        let filter = named(username);
         let editor = caller.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
         let text = required_text(&body.read().await?)?;
         Ok(Answer::new(wire(&editor.apply(Some(text)).await?)))
@@ -114,7 +142,7 @@ impl StatusesApi {
         username: QueryText,
         body: Input<StatusPatch>,
     ) -> Result<Answer<Wire>, ApiError> {
-        let filter = StatusFilter { username: username.0 };
+        let filter = named(username);
         let editor = caller.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
         let text = text(&body.read().await?, TextField::patched(name::STATUS_CONTENT))?;
         Ok(Answer::new(wire(&editor.apply(text).await?)))
@@ -131,10 +159,102 @@ impl StatusesApi {
         /// Only if it is of the account with exactly this username.
         username: QueryText,
     ) -> Result<NoContent, ApiError> {
-        let filter = StatusFilter { username: username.0 };
+        let filter = named(username);
         caller.core.delete_status(caller.actor, StatusId::new(id.0), &filter).await?;
         Ok(NoContent)
     }
+}
+
+/// When the statuses of a list were posted.
+struct Times {
+    since: QueryText,
+    until: QueryText,
+}
+
+impl StatusesApi {
+    /// The filter that is asked for beside the name, unless this deployment knows none.
+    fn filter(&self, profile: QueryText, times: Times) -> Result<StatusFilter, ApiError> {
+        if !self.0.settings.status_filters {
+            return Ok(StatusFilter::default());
+        }
+        Ok(StatusFilter {
+            username: None,
+            profile: query::number("profile", profile.0.as_deref())?.map(ProfileId::new),
+            since: query::moment("since", times.since.0.as_deref())?,
+            until: query::moment("until", times.until.0.as_deref())?,
+        })
+    }
+
+    fn listing(&self, caller: Caller, filter: StatusFilter, ordering: QueryText) -> StatusList {
+        let asked = ordering.0.filter(|_| self.0.settings.ordering);
+        let newest_first = query::ordering(asked.as_deref(), &[("id", ()), ("created_at", ())]);
+        let order = match newest_first {
+            Some(((), true)) => StatusOrder::NewestFirst,
+            _ => StatusOrder::OldestFirst,
+        };
+        StatusList { core: caller.core, actor: caller.actor, filter: Arc::new(filter), order }
+    }
+}
+
+/// A list of statuses.
+struct StatusList {
+    core: Core,
+    actor: Actor,
+    filter: Arc<StatusFilter>,
+    order: StatusOrder,
+}
+
+impl Listing for StatusList {
+    type Row = Status;
+    type Key = StatusId;
+    type Wire = Wire;
+
+    async fn count(&self) -> Result<u64, Error> {
+        self.core.count_statuses(self.actor, &self.filter).await
+    }
+
+    async fn read(&self, slice: Slice<StatusId>) -> Result<Rows<Status>, Error> {
+        self.core.statuses(self.actor, &self.filter, self.order, slice).await
+    }
+
+    fn turned(&self) -> Self {
+        let Self { core, actor, filter, order } = self;
+        Self { core: core.clone(), actor: *actor, filter: Arc::clone(filter), order: order.turned() }
+    }
+
+    fn skips_freely(&self) -> bool {
+        !self.filter.is_by_owner()
+    }
+
+    fn identity(&self) -> Vec<u8> {
+        let order = match self.order {
+            StatusOrder::OldestFirst => "id",
+            StatusOrder::NewestFirst => "-id",
+        };
+        let StatusFilter { username, profile, since, until } = &*self.filter;
+        let micros = |at: &Option<Timestamp>| at.map(Timestamp::as_micros);
+        json!([order, username, profile.map(ProfileId::get), micros(since), micros(until)]).to_string().into_bytes()
+    }
+
+    fn key(row: &Status) -> StatusId {
+        row.id
+    }
+
+    fn write_key(&self, key: &StatusId) -> Vec<u8> {
+        key.get().to_be_bytes().to_vec()
+    }
+
+    fn read_key(&self, bytes: &[u8]) -> Option<StatusId> {
+        Some(StatusId::new(u64::from_be_bytes(bytes.try_into().ok()?)))
+    }
+
+    fn wire(row: &Status) -> Wire {
+        wire(row)
+    }
+}
+
+fn named(username: QueryText) -> StatusFilter {
+    StatusFilter { username: username.0, ..StatusFilter::default() }
 }
 
 fn text(form: &Form, field: TextField) -> Result<Option<StatusText>, ApiError> {

@@ -1,6 +1,9 @@
 //! From terms to profiles.
 
-use std::iter;
+use std::{
+    iter,
+    ops::{Range, RangeInclusive},
+};
 
 use super::{
     Gram, Postings, Spot, TextsRecord, block_in, postings::slots, profile_at, read_postings, read_texts, texts_in,
@@ -8,13 +11,13 @@ use super::{
 use crate::{
     model::{Profile, ProfileId},
     store::{
-        ProfileFilter, Result, Rows, Slice, Start,
-        query::{FoldedTerms, folded},
+        ProfileFilter, ProfileOrder, ProfilePosition, Result, Rows, Slice, Start,
+        query::{FoldedTerms, Way, folded},
         sled::{
-            engine::View,
+            engine::{Pair, View},
             keys,
             place::Place,
-            rows::{Rows as _, corrupt},
+            rows::{Rows as _, beyond, corrupt, part},
         },
     },
 };
@@ -25,7 +28,7 @@ const MOST_GRAMS: usize = 32;
 
 /// A search for profiles that contain every one of some terms.
 pub(in crate::store::sled) struct Search<'a> {
-    view: &'a dyn View,
+    pub(super) view: &'a dyn View,
     terms: FoldedTerms,
     /// Of all terms.
     grams: Vec<Gram>,
@@ -34,9 +37,9 @@ pub(in crate::store::sled) struct Search<'a> {
 }
 
 /// Profiles of one block that are shown: a bit for each slot.
-struct Found {
-    block: u64,
-    shown: u32,
+pub(super) struct Found {
+    pub(super) block: u64,
+    pub(super) shown: u32,
 }
 
 impl<'a> Search<'a> {
@@ -56,65 +59,91 @@ impl<'a> Search<'a> {
 
     pub(in crate::store::sled) fn count(&self) -> Result<u64> {
         let mut count = 0;
-        for found in self.found(ProfileId::new(0)) {
+        for found in self.found(0..u64::MAX, Way::Up) {
             count += u64::from(found?.shown.count_ones());
         }
         Ok(count)
     }
 
-    /// A part of the list, in the order of ids.
-    pub(in crate::store::sled) fn list(&self, slice: Slice<ProfileId>) -> Result<Rows<Profile>> {
-        let (mut skip, from) = match slice.start {
-            Start::Skip(count) => (count, Some(0)),
-            Start::After(id) => (0, id.get().checked_add(1)),
-        };
-        let mut rows = Vec::new();
-        let Some(from) = from else { return Ok(Rows { rows, more: false }) };
-        for found in self.found(ProfileId::new(from)) {
-            let Found { block, shown } = found?;
-            if skip >= u64::from(shown.count_ones()) {
-                skip -= u64::from(shown.count_ones());
-                continue;
-            }
-            for slot in slots(shown).skip(usize::try_from(skip).unwrap_or(usize::MAX)) {
-                // The row may have changed since the index was read.
-                let profile = self.view.profile(profile_at(block, slot))?;
-                let Some(profile) = profile.filter(|profile| self.shows(profile)) else { continue };
-                if rows.len() == slice.limit {
-                    return Ok(Rows { rows, more: true });
-                }
-                rows.push(profile);
-            }
-            skip = 0;
+    /// A part of the list.
+    pub(in crate::store::sled) fn list(
+        &self,
+        order: ProfileOrder,
+        slice: Slice<ProfilePosition>,
+    ) -> Result<Rows<Profile>> {
+        let way = slice.start.way(order.way());
+        if order.is_by_username() {
+            return self.list_by_name(way, &slice);
         }
-        Ok(Rows { rows, more: false })
+        let (skip, ids) = match &slice.start {
+            Start::Skip(count) => (*count, 0..u64::MAX),
+            Start::After(position) | Start::Before(position) => (0, beyond(position.id.get(), way, 0..u64::MAX)),
+        };
+        part(&slice.start, slice.limit, self.ids(ids, way, skip).map(|id| self.row(id?)))
     }
 
-    fn shows(&self, profile: &Profile) -> bool {
+    /// The profiles that are shown, without the first so many.
+    fn ids(&self, ids: Range<u64>, way: Way, mut skip: u64) -> impl Iterator<Item = Result<ProfileId>> {
+        self.found(ids, way).flat_map(move |found| {
+            let (found, error) = match found {
+                Ok(found) => (Some(found), None),
+                Err(error) => (None, Some(error)),
+            };
+            let mut ids = Vec::new();
+            if let Some(Found { block, shown }) = found {
+                let count = u64::from(shown.count_ones());
+                let skipped = skip.min(count);
+                skip -= skipped;
+                // Most blocks before a deep page are skipped whole.
+                if skipped < count {
+                    ids.extend(slots(shown).map(|slot| profile_at(block, slot)));
+                    if way == Way::Down {
+                        ids.reverse();
+                    }
+                    ids.drain(..usize::try_from(skipped).unwrap_or(usize::MAX).min(ids.len()));
+                }
+            }
+            ids.into_iter().map(Ok).chain(error.map(Err))
+        })
+    }
+
+    /// A profile, if it is shown: its row may have changed since the index was read.
+    fn row(&self, id: ProfileId) -> Result<Option<Profile>> {
+        Ok(self.view.profile(id)?.filter(|profile| self.shows(profile)))
+    }
+
+    pub(super) fn shows(&self, profile: &Profile) -> bool {
         self.terms.show(&folded(profile.username.as_str()), &folded(profile.city.as_str()))
     }
 
-    /// The blocks that have any, ascending, from this profile on.
-    fn found(&self, from: ProfileId) -> impl Iterator<Item = Result<Found>> {
-        let from = Spot::of(from);
-        let found: Box<dyn Iterator<Item = Result<Found>> + '_> = if self.grams.is_empty() {
-            Box::new(self.view.scan(keys::search_texts_from(from.block)).map(|pair| {
-                let (key, value) = pair?;
-                let Some(Place::SearchTexts(block)) = Place::parse(&key) else {
-                    return Err(corrupt(Place::describe(&key)));
-                };
-                Ok(Found { block, shown: self.shown(&read_texts(block, &value)?, u32::MAX) })
-            }))
+    /// The blocks that have any of these profiles.
+    pub(super) fn found(&self, ids: Range<u64>, way: Way) -> impl Iterator<Item = Result<Found>> {
+        let (first, last) = (Spot::of(ProfileId::new(ids.start)), Spot::of(ProfileId::new(ids.end.saturating_sub(1))));
+        let found: Box<dyn Iterator<Item = Result<Found>> + '_> = if ids.is_empty() {
+            Box::new(iter::empty())
+        } else if self.grams.is_empty() {
+            let texts = self.view.walk(keys::search_texts_in(first.block..=last.block), way);
+            Box::new(texts.map(|pair| self.in_block(pair?)))
         } else {
-            Box::new(self.chunks(from.chunk).flat_map(move |chunk| self.in_chunk(chunk, from.block)))
+            let chunks = self.chunks(first.chunk..=last.chunk, way);
+            Box::new(chunks.flat_map(move |chunk| self.in_chunk(chunk, first.block..=last.block, way)))
         };
         found.map(move |found| {
             let mut found = found?;
-            if found.block == from.block {
-                found.shown &= u32::MAX << from.slot;
+            if found.block == first.block {
+                found.shown &= u32::MAX << first.slot;
+            }
+            if found.block == last.block {
+                found.shown &= u32::MAX >> (31 - last.slot);
             }
             Ok(found)
         })
+    }
+
+    /// Those of a block of texts, whose pair this is.
+    fn in_block(&self, (key, value): Pair) -> Result<Found> {
+        let Some(Place::SearchTexts(block)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
+        Ok(Found { block, shown: self.shown(&read_texts(block, &value)?, u32::MAX) })
     }
 
     /// Those of the texts' profiles that are among these slots and contain the terms.
@@ -126,60 +155,71 @@ impl<'a> Search<'a> {
         bits.fold(0, |shown, bit| shown | bit)
     }
 
-    /// The chunks with profiles that have all the grams, ascending, from this one on.
-    fn chunks(&self, from: u64) -> impl Iterator<Item = Result<(u64, Postings)>> {
-        let mut next = Some(from);
+    /// The chunks with profiles that have all the grams.
+    fn chunks(&self, chunks: RangeInclusive<u64>, way: Way) -> impl Iterator<Item = Result<(u64, Postings)>> {
+        let mut left = Some(chunks);
         iter::from_fn(move || {
-            let candidates = self.candidates(next?).transpose()?;
-            // Behind the last chunk there is none, and behind an error nothing is looked for.
-            next = candidates.as_ref().ok().and_then(|(chunk, _)| chunk.checked_add(1));
-            Some(candidates)
+            let candidates = self.candidates(left.take()?, way).transpose()?;
+            // Behind an error nothing is looked for.
+            Some(candidates.map(|(chunk, candidates, behind)| {
+                left = behind;
+                (chunk, candidates)
+            }))
         })
     }
 
-    /// The first chunk from this one on with profiles that have all the grams.
-    fn candidates(&self, mut chunk: u64) -> Result<Option<(u64, Postings)>> {
-        'chunk: loop {
-            let mut all: Option<Postings> = None;
+    /// The first of these chunks with profiles that have all the grams, those profiles, and the chunks behind it.
+    fn candidates(&self, chunks: RangeInclusive<u64>, way: Way) -> Result<Option<Candidates>> {
+        let mut left = Some(chunks);
+        'chunk: while let Some(mut chunks) = left {
+            let mut all: Option<(u64, Postings)> = None;
             for gram in &self.grams {
-                let Some((there, postings)) = self.next_postings(*gram, chunk)? else { return Ok(None) };
+                let Some((there, postings)) = self.next_postings(*gram, chunks.clone(), way)? else { return Ok(None) };
+                // What lies before it lacks this gram.
+                chunks = from(there, &chunks, way);
                 match &mut all {
-                    Some(_) if there > chunk => {
-                        chunk = there;
+                    Some((chunk, _)) if *chunk != there => {
+                        left = Some(chunks);
                         continue 'chunk;
                     }
-                    Some(all) => all.intersect(&postings),
-                    None => {
-                        chunk = there;
-                        all = Some(postings);
-                    }
+                    Some((_, all)) => all.intersect(&postings),
+                    None => all = Some((there, postings)),
                 }
-                if all.as_ref().is_some_and(Postings::is_empty) {
-                    let Some(next) = chunk.checked_add(1) else { return Ok(None) };
-                    chunk = next;
+                if all.as_ref().is_some_and(|(_, all)| all.is_empty()) {
+                    left = behind(there, &chunks, way);
                     continue 'chunk;
                 }
             }
-            return Ok(all.map(|all| (chunk, all)));
+            return Ok(all.map(|(chunk, all)| (chunk, all, behind(chunk, &chunks, way))));
         }
+        Ok(None)
     }
 
-    /// The postings of a gram in the first chunk from this one on that has any.
-    fn next_postings(&self, gram: Gram, chunk: u64) -> Result<Option<(u64, Postings)>> {
-        let Some(pair) = self.view.scan(keys::postings_from(gram, chunk)).next() else { return Ok(None) };
+    /// The postings of a gram in the first of these chunks that has any.
+    fn next_postings(&self, gram: Gram, chunks: RangeInclusive<u64>, way: Way) -> Result<Option<(u64, Postings)>> {
+        let Some(pair) = self.view.walk(keys::postings_in(gram, chunks), way).next() else { return Ok(None) };
         let (key, value) = pair?;
         let Some(Place::Postings(_, there)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
         Ok(Some((there, read_postings(&key, &value)?)))
     }
 
-    /// The blocks of a chunk, from this one on.
-    fn in_chunk(&self, chunk: Result<(u64, Postings)>, from: u64) -> Box<dyn Iterator<Item = Result<Found>> + '_> {
+    /// Those of a chunk that are in these blocks.
+    fn in_chunk(
+        &self,
+        chunk: Result<(u64, Postings)>,
+        among: RangeInclusive<u64>,
+        way: Way,
+    ) -> Box<dyn Iterator<Item = Result<Found>> + '_> {
         let (chunk, candidates) = match chunk {
             Ok(candidates) => candidates,
             Err(error) => return Box::new(iter::once(Err(error))),
         };
-        let blocks = candidates.blocks().map(move |(block, slots)| (block_in(chunk, block), slots));
-        let blocks = blocks.skip_while(move |(block, _)| *block < from);
+        let blocks: Box<dyn Iterator<Item = (u64, u32)>> = match way {
+            Way::Up => Box::new(candidates.blocks()),
+            Way::Down => Box::new(candidates.blocks().rev()),
+        };
+        let blocks = blocks.map(move |(block, slots)| (block_in(chunk, block), slots));
+        let blocks = blocks.filter(move |(block, _)| among.contains(block));
         Box::new(blocks.map(|(block, slots)| {
             if self.exact {
                 return Ok(Found { block, shown: slots });
@@ -193,4 +233,24 @@ impl<'a> Search<'a> {
             Ok(Found { block, shown })
         }))
     }
+}
+
+/// A chunk, who of it has all the grams, and the chunks that are left behind it.
+type Candidates = (u64, Postings, Option<RangeInclusive<u64>>);
+
+/// These chunks from this one on.
+fn from(chunk: u64, chunks: &RangeInclusive<u64>, way: Way) -> RangeInclusive<u64> {
+    match way {
+        Way::Up => chunk..=*chunks.end(),
+        Way::Down => *chunks.start()..=chunk,
+    }
+}
+
+/// These chunks behind this one, if there are any.
+fn behind(chunk: u64, chunks: &RangeInclusive<u64>, way: Way) -> Option<RangeInclusive<u64>> {
+    let next = match way {
+        Way::Up => chunk.checked_add(1),
+        Way::Down => chunk.checked_sub(1),
+    };
+    next.map(|next| from(next, chunks, way)).filter(|left| !left.is_empty())
 }

@@ -115,9 +115,9 @@ impl Postings {
     }
 
     /// The blocks that have any of them, counted in the chunk, each with a bit for each of its slots.
-    pub(super) fn blocks(self) -> impl Iterator<Item = (u64, u32)> {
+    pub(super) fn blocks(self) -> impl DoubleEndedIterator<Item = (u64, u32)> {
         let words = *self.0;
-        (0..).zip(words).filter(|(_, slots)| *slots != 0)
+        (0..256_u16).zip(words).filter(|(_, slots)| *slots != 0).map(|(block, slots)| (block.into(), slots))
     }
 }
 

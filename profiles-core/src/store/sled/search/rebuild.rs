@@ -66,7 +66,7 @@ impl Transaction<'_> {
     /// there were. Nothing of them is in the index yet.
     fn index_chunk_behind(&mut self, after: Option<ProfileId>) -> Result<Option<(ProfileId, u64)>> {
         let mut profiles: Vec<(ProfileId, String, String)> = Vec::new();
-        for pair in self.scan(keys::profiles_after(after)) {
+        for pair in self.scan(keys::profiles(after.map_or(0, |id| id.get().saturating_add(1))..u64::MAX)) {
             let (key, value) = pair?;
             let Some(Place::Profile(id)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
             if profiles.first().is_some_and(|(first, ..)| first.get() / CHUNK != id.get() / CHUNK) {

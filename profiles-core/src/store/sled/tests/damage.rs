@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use super::*;
-use crate::store::{Slice, Start, StatusFilter};
+use crate::store::{Slice, Start, StatusFilter, StatusOrder};
 
 const STATUSES: usize = 300;
 
@@ -81,7 +81,7 @@ async fn damage_to_one_that_was_not_closed_is_noticed_when_anything_is_gone() {
             Err(other) => panic!("{other}"),
             Ok(store) => {
                 let all = Slice { start: Start::Skip(0), limit: 1000 };
-                let rows = store.statuses(&StatusFilter::default(), all).await.unwrap().rows;
+                let rows = store.statuses(&StatusFilter::default(), StatusOrder::OldestFirst, all).await.unwrap().rows;
                 assert_eq!((rows.len(), store.verify().await.unwrap()), (STATUSES, nothing()), "round {round}");
             }
         }

@@ -7,8 +7,8 @@ use crate::{
     event::EventKind,
     model::{ProfileId, Revision},
     store::{
-        AccountChange, AuditFilter, EraseAccount, Erasure, MailKeys as _, ProfileChange, ProfileFilter, Profiles as _,
-        Slice, Start, StatusFilter,
+        AccountChange, AuditFilter, EraseAccount, Erasure, MailKeys as _, ProfileChange, ProfileFilter, ProfileOrder,
+        Profiles as _, Slice, Start, StatusFilter, StatusOrder,
         sled::{place::Place, rows::corrupt},
     },
     testkit::{Refusal, fixture, refusal},
@@ -149,9 +149,9 @@ async fn readers_beside_it_see_an_account_or_none_and_never_damage() {
                 store.account_by_verified_email(command.email.as_ref().unwrap()).await.unwrap();
                 store.accounts_by_email(command.email.as_ref().unwrap(), 9).await.unwrap();
                 let all = Slice { start: Start::Skip(0), limit: 100 };
-                store.statuses(&StatusFilter::default(), all).await.unwrap();
+                store.statuses(&StatusFilter::default(), StatusOrder::OldestFirst, all).await.unwrap();
                 let all = Slice { start: Start::Skip(0), limit: 100 };
-                for profile in store.profiles(&ProfileFilter::default(), all).await.unwrap().rows {
+                for profile in store.profiles(&ProfileFilter::default(), ProfileOrder::Id, all).await.unwrap().rows {
                     number = profile.account.get();
                 }
                 for id in number..number + 3 {

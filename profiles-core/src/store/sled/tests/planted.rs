@@ -8,7 +8,8 @@ use crate::{
     store::{
         Attempt, Audit as _, Throttles as _,
         sled::{
-            keys::{Expiring, Meta},
+            keys::{Expiring, Meta, Space},
+            rank::Ranked,
             record::{
                 AccountRecord, AuditRecord, MailKeyRecord, PlacesRecord, ProfileRecord, StatusRecord, ThrottleRecord,
                 TokenRecord,
@@ -90,6 +91,9 @@ async fn a_missing_entry_is_found_from_the_record() {
         (Meta::LastOutbox.key(), "last-outbox is 0, and there is a 2"),
         (Meta::LastToken.key(), "last-token is 0, and there is a 4"),
         (Meta::LastAudit.key(), "last-audit is 0, and there is a 3"),
+        (Meta::LastStatusAt.key(), "last-status-at is 0, and there is a 9225072036854775808"),
+        (keys::rank(Space::StatusRank, 1, 0), "the count of statuses in block 0 of level 1 is missing"),
+        (keys::rank(Space::ProfileRank, 5, 0), "the count of profiles in block 0 of level 5 is missing"),
         (Meta::Format.key(), "the format is not noted"),
     ];
     for (key, what) in cases {
@@ -127,6 +131,11 @@ async fn a_missing_record_is_found_from_its_entries() {
         (
             keys::profile(ProfileId::new(2)),
             vec![
+                "the count of profiles in block 0 of level 1 is off",
+                "the count of profiles in block 0 of level 2 is off",
+                "the count of profiles in block 0 of level 3 is off",
+                "the count of profiles in block 0 of level 4 is off",
+                "the count of profiles in block 0 of level 5 is off",
                 "the count of profiles is 2, and there are 1",
                 "the profile index entry of account 2 names profile 2, which is not its own",
                 "the search index's list of texts of profiles 0 to 31 has profile 2, which does not exist",
@@ -135,6 +144,11 @@ async fn a_missing_record_is_found_from_its_entries() {
         (
             keys::status(StatusId::new(1)),
             vec![
+                "the count of statuses in block 0 of level 1 is off",
+                "the count of statuses in block 0 of level 2 is off",
+                "the count of statuses in block 0 of level 3 is off",
+                "the count of statuses in block 0 of level 4 is off",
+                "the count of statuses in block 0 of level 5 is off",
                 "the count of statuses is 1, and there are 0",
                 "the index entry of status 1 of account 1 names a status that is not theirs",
             ],
@@ -194,6 +208,25 @@ async fn an_entry_that_says_something_else_is_found() {
             "the index entry of status 1 of account 2 names a status that is not theirs"
         ]
     );
+
+    let found = found_after(|transaction| transaction.rank(Ranked::Profiles, 1024, 1));
+    assert_eq!(
+        found.await,
+        [
+            "the count of profiles in block 0 of level 2 is off",
+            "the count of profiles in block 0 of level 3 is off",
+            "the count of profiles in block 0 of level 4 is off",
+            "the count of profiles in block 0 of level 5 is off",
+            "the count of profiles in block 1 of level 1 is off",
+        ]
+    );
+
+    let found = found_after(|transaction| {
+        transaction.post_status(ADA, text("second"), NOW)?;
+        let early = Status { created_at: Timestamp::from_micros(5), ..transaction.status(StatusId::new(2))?.unwrap() };
+        transaction.put(keys::status(early.id), &StatusRecord::of(&early))
+    });
+    assert_eq!(found.await, ["status 2 was posted before the one before it"]);
 
     let found = found_after(|transaction| transaction.put(keys::status_count(ADA), &5_u64));
     assert_eq!(found.await, ["the count of statuses of account 1 is 5, and there are 1"]);
@@ -382,6 +415,7 @@ async fn what_can_not_be_read_is_found() {
         (keys::search_texts(0), "the search index's list of texts of profiles 0 to 31 can't be decoded"),
         (keys::postings(gram("ada"), 0), "the search index entry of \"ada\" of profiles 0 to 8191 can't be decoded"),
         (Meta::Statuses.key(), "the note \"statuses\" can't be decoded"),
+        (keys::rank(Space::StatusRank, 1, 0), "the count of statuses in block 0 of level 1 can't be decoded"),
     ];
     for (key, what) in keys {
         let found = found_after(move |transaction| transaction.mark(key)).await;

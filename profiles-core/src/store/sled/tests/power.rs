@@ -12,7 +12,7 @@ use std::{fs, path::PathBuf};
 use tokio::task::JoinSet;
 
 use super::{closing::copy, *};
-use crate::store::{Slice, Start, StatusFilter};
+use crate::store::{Slice, Start, StatusFilter, StatusOrder};
 
 /// Loses its power at a sync.
 struct Doomed {
@@ -110,7 +110,7 @@ async fn what_was_acknowledged_outlives_a_loss_of_power() {
             let store = open(dark.path());
             assert!(store.opened_unclean());
             let all = Slice { start: Start::Skip(0), limit: usize::MAX };
-            let rows = store.statuses(&StatusFilter::default(), all).await.unwrap().rows;
+            let rows = store.statuses(&StatusFilter::default(), StatusOrder::OldestFirst, all).await.unwrap().rows;
             let there: std::collections::BTreeSet<u64> = rows.iter().map(|row| row.id.get()).collect();
             let gone: Vec<_> = kept.iter().filter(|id| !there.contains(id)).collect();
             assert!(gone.is_empty(), "round {round}, state {state}: {} of {} are gone", gone.len(), kept.len());

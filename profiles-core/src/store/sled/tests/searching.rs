@@ -13,7 +13,8 @@ use super::*;
 use crate::{
     model::{City, Profile, ProfileId},
     store::{
-        AccountChange, EraseAccount, Erasure, ProfileChange, ProfileFilter, Profiles as _, Slice, Start,
+        AccountChange, EraseAccount, Erasure, ProfileChange, ProfileFilter, ProfileOrder, Profiles as _, Rows, Slice,
+        Start,
         sled::keys::{Meta, Space},
     },
 };
@@ -144,21 +145,32 @@ async fn play(store: &SledStore, rows: &mut BTreeMap<ProfileId, Profile>, step: 
     }
 }
 
-/// Whether the store shows what a look at every row shows, in parts of every size and from everywhere.
+/// Whether the store shows what a look at every row shows, in every order, in parts and from everywhere.
 async fn compare(store: &SledStore, rows: &BTreeMap<ProfileId, Profile>, filter: &ProfileFilter) -> TestCaseResult {
     let shown = |profile: &&Profile| filter.matches(profile.username.as_str(), profile.city.as_str());
-    let expected: Vec<Profile> = rows.values().filter(shown).cloned().collect();
+    let mut expected: Vec<Profile> = rows.values().filter(shown).cloned().collect();
     prop_assert_eq!(store.count_profiles(filter).await.unwrap(), expected.len() as u64, "{:?}", filter);
-    let all = store.profiles(filter, Slice { start: Start::Skip(0), limit: usize::MAX }).await.unwrap();
-    prop_assert_eq!(&all.rows, &expected, "{:?}", filter);
-    for skip in 0..=expected.len() {
-        let rest = &expected[skip..];
-        let mut starts = vec![Start::Skip(skip as u64)];
-        starts.extend(skip.checked_sub(1).map(|last| Start::After(expected[last].id)));
-        for start in starts {
-            let part = store.profiles(filter, Slice { start, limit: 2 }).await.unwrap();
-            prop_assert_eq!(&part.rows, &rest[..rest.len().min(2)], "{:?} {:?}", filter, start);
-            prop_assert_eq!(part.more, rest.len() > 2);
+    for order in ProfileOrder::ALL {
+        expected.sort_by_key(|profile| {
+            if order.is_by_username() { (Some(profile.username.key()), profile.id) } else { (None, profile.id) }
+        });
+        if matches!(order, ProfileOrder::IdDescending | ProfileOrder::UsernameDescending) {
+            expected.reverse();
+        }
+        let part = async |start, limit| store.profiles(filter, order, Slice { start, limit }).await.unwrap();
+        let all = part(Start::Skip(0), usize::MAX).await;
+        prop_assert_eq!(&all.rows, &expected, "{:?}", filter);
+        for at in 0..=expected.len() {
+            let (before, rest) = expected.split_at(at);
+            let next = Rows { rows: rest[..rest.len().min(2)].to_vec(), more: rest.len() > 2 };
+            prop_assert_eq!(&part(Start::Skip(at as u64), 2).await, &next, "{:?} {:?}", filter, order);
+            if let Some(last) = before.last() {
+                prop_assert_eq!(&part(Start::After(last.into()), 2).await, &next, "{:?} {:?}", filter, order);
+            }
+            if let Some(first) = rest.first() {
+                let last = Rows { rows: before[at.saturating_sub(2)..].to_vec(), more: at > 2 };
+                prop_assert_eq!(&part(Start::Before(first.into()), 2).await, &last, "{:?} {:?}", filter, order);
+            }
         }
     }
     Ok(())
@@ -215,6 +227,31 @@ async fn a_search_of_many_terms_is_answered() {
     assert_eq!(store.count_profiles(&ProfileFilter { terms: terms.clone() }).await.unwrap(), 1);
     terms.push("zzz".to_owned());
     assert_eq!(store.count_profiles(&ProfileFilter { terms: terms.clone() }).await.unwrap(), 0);
+}
+
+/// More than are kept in memory at a time.
+#[tokio::test]
+async fn a_part_deep_inside_the_order_of_names_is_found() {
+    let dir = directory();
+    let store = open(dir.path());
+    // Backwards, and as many as two passes do not hold.
+    for number in (0..250).rev() {
+        settle(&store, &format!("account{number:03}"), "").await.unwrap();
+    }
+    let filter = ProfileFilter { terms: vec!["count".to_owned()] };
+    for (skip, order, first) in [
+        (0, ProfileOrder::Username, "account000"),
+        (99, ProfileOrder::Username, "account099"),
+        (100, ProfileOrder::Username, "account100"),
+        (201, ProfileOrder::UsernameDescending, "account048"),
+        (249, ProfileOrder::Username, "account249"),
+    ] {
+        let part = store.profiles(&filter, order, Slice { start: Start::Skip(skip), limit: 3 }).await.unwrap();
+        assert_eq!(part.rows.first().map(|row| row.username.as_str()), Some(first), "{skip}");
+        assert_eq!(part.more, skip + 3 < 250);
+    }
+    let nobody = Slice { start: Start::Skip(250), limit: 3 };
+    assert_eq!(store.profiles(&filter, ProfileOrder::Username, nobody).await.unwrap().rows, []);
 }
 
 /// Whatever was wrong with it.
