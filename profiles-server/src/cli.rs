@@ -2,7 +2,9 @@
 
 mod audit;
 mod check;
+mod generate;
 mod mail;
+mod reindex;
 mod serve;
 mod user;
 
@@ -19,7 +21,7 @@ use clap::{Parser, Subcommand};
 use profiles_core::store::sled::SledStore;
 use tokio::runtime;
 
-use self::{audit::AuditCommand, mail::MailCommand, user::UserCommand};
+use self::{audit::AuditCommand, generate::GenerateCommand, mail::MailCommand, user::UserCommand};
 use crate::{
     app::{self, StartError},
     config::{Config, ConfigError, Loaded, Sources, arguments::Flags},
@@ -58,6 +60,11 @@ enum Command {
     Mail(MailCommand),
     /// See whether the configuration is valid and the database sound.
     Check,
+    /// Make the indexes of the database anew from its rows. No server may run meanwhile.
+    Reindex,
+    /// Fill an empty database with made-up accounts and statuses, to see what one of that size costs.
+    #[command(hide = true)]
+    Generate(GenerateCommand),
     /// Print the configuration, and where each value comes from. Secrets are left out.
     Config,
     /// Print the OpenAPI document.
@@ -123,6 +130,8 @@ fn perform(cli: Cli) -> Result<(), Failure> {
         Command::Audit(command) => runtime()?.block_on(audit::run(command, &loaded.config)),
         Command::Mail(command) => runtime()?.block_on(mail::run(command, &loaded.config)),
         Command::Check => runtime()?.block_on(check::run(&loaded.config)),
+        Command::Reindex => runtime()?.block_on(reindex::run(&loaded.config)),
+        Command::Generate(command) => runtime()?.block_on(generate::run(command, &loaded.config)),
         Command::Config => say(loaded.to_toml().trim_end()),
         Command::Openapi => say(&app::openapi(&loaded.config)?),
     }

@@ -40,6 +40,7 @@ pub(crate) use self::{
 
 /// What differs between deployments on the wire. The defaults are those of a new deployment.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, named where it is set")]
 #[non_exhaustive]
 pub struct Settings {
     /// Which proof of identity is looked at first.

@@ -70,6 +70,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod generator;
 pub mod http;
 pub mod logging;
 pub mod mailer;

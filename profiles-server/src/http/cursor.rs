@@ -9,6 +9,8 @@ use data_encoding::BASE64URL_NOPAD;
 use profiles_core::mail::MailSecret;
 use subtle::ConstantTimeEq;
 
+use super::error::ApiError;
+
 /// Of what a cursor is made. A cursor of another version is refused as a forged one is.
 const VERSION: u8 = 1;
 /// Bytes of proof.
@@ -53,8 +55,17 @@ impl<'a> Cursors<'a> {
         BASE64URL_NOPAD.encode(&bytes)
     }
 
+    /// The place that a client asks for; `None` for the beginning.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidCursor`].
+    pub(crate) fn asked(&self, cursor: Option<&str>) -> Result<Option<Place>, ApiError> {
+        let cursor = cursor.filter(|cursor| !cursor.is_empty());
+        cursor.map(|cursor| self.read(cursor).ok_or(ApiError::InvalidCursor)).transpose()
+    }
+
     /// The place of a cursor; `None` if it was not written here for this list.
-    pub(crate) fn read(&self, cursor: &str) -> Option<Place> {
+    fn read(&self, cursor: &str) -> Option<Place> {
         if cursor.len() > LONGEST {
             return None;
         }

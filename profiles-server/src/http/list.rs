@@ -140,10 +140,9 @@ impl<P> List<P> {
             Pagination::Cursor { size: default, max_size } => {
                 let limit = size(default, max_size)?;
                 let cursors = Cursors::new(context.core.mail_secret(), &path, listing.identity());
-                let cursor = paging.cursor.0.as_deref().filter(|cursor| !cursor.is_empty());
                 let to = |place: &Place| link(&url, query, "cursor", Some(&cursors.write(place)));
                 let first = link(&url, query, "cursor", None);
-                let place = cursor.map(|cursor| cursors.read(cursor).ok_or(ApiError::InvalidCursor)).transpose()?;
+                let place = cursors.asked(paging.cursor.0.as_deref())?;
                 let Page { rows, next, previous } = page_at(&listing, place, limit, first, to).await?;
                 let results = rows.iter().map(L::wire).collect();
                 let body = CursorBody { next: next.clone(), previous: previous.clone(), results };

@@ -9,6 +9,7 @@ mod app;
 mod authentication;
 mod bodies;
 mod concurrency;
+mod lists;
 mod email;
 mod export;
 mod login;

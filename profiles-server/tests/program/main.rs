@@ -14,6 +14,7 @@
 mod control;
 mod errors;
 mod footprint;
+mod indexes;
 mod killed;
 mod mail;
 mod passwords;

@@ -74,7 +74,7 @@ impl Profiles for SledStore {
         slice: Slice<ProfilePosition>,
     ) -> Result<Rows<Profile>> {
         let filter = filter.clone();
-        self.scan(move |view| list(view, &filter, order, slice)).await
+        self.scan(move |view| list(view, &filter, order, &slice)).await
     }
 
     async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64> {
@@ -93,10 +93,10 @@ fn list(
     view: &dyn View,
     filter: &ProfileFilter,
     order: ProfileOrder,
-    slice: Slice<ProfilePosition>,
+    slice: &Slice<ProfilePosition>,
 ) -> Result<Rows<Profile>> {
     if let Some(search) = Search::new(view, filter) {
-        return search.list(order, slice);
+        return search.list(order, &slice);
     }
     let way = slice.start.way(order.way());
     let mut skip = 0;

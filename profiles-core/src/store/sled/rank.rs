@@ -104,7 +104,7 @@ impl Ranked {
         for pair in view.scan(keys::ranks(self.space(), HIGHEST, 0..u64::MAX)) {
             let (key, value) = pair?;
             let node: RankRecord = super::codec::decode(&key, &value)?;
-            let (Some(Place::StatusRank(_, block)) | Some(Place::ProfileRank(_, block))) = Place::parse(&key) else {
+            let Some(Place::StatusRank(_, block) | Place::ProfileRank(_, block)) = Place::parse(&key) else {
                 return Err(corrupt(Place::describe(&key)));
             };
             if rank < node.total() {

@@ -81,7 +81,9 @@ impl Transaction<'_> {
         let found = self.walk(space.range(), Way::Up).take(AT_ONCE);
         let keys = found.map(|pair| pair.map(|(key, _)| key.to_vec())).collect::<Result<Vec<_>>>()?;
         let more = keys.len() == AT_ONCE;
-        keys.into_iter().for_each(|key| self.remove(key));
+        for key in keys {
+            self.remove(key);
+        }
         Ok(more)
     }
 

@@ -121,13 +121,7 @@ impl Check<'_> {
                 self.expect(fits, || format!("{what} has another address than the account"));
             }
             Place::Profile(id) => self.profile(id, codec::decode(key, value)?)?,
-            Place::ProfileOfAccount(account) => {
-                self.owner(&what, account)?;
-                let id = ProfileId::new(codec::decode(key, value)?);
-                let record: Option<ProfileRecord> = self.view.read(&keys::profile(id))?;
-                let fits = record.is_some_and(|record| record.account() == account);
-                self.expect(fits, || format!("{what} names profile {id}, which is not its own"));
-            }
+            Place::ProfileOfAccount(account) => self.own_profile(&what, account, codec::decode(key, value)?)?,
             Place::Status(id) => self.status(id, &codec::decode(key, value)?)?,
             Place::StatusOfAccount(account, id) => {
                 codec::decode::<()>(key, value)?;
@@ -180,16 +174,8 @@ impl Check<'_> {
                 let account = self.owner(&what, id)?;
                 self.expect(!account.is_active, || format!("account {id} is being erased, and is active"));
             }
-            // All rows come before these.
-            Place::StatusRank(level, block) => {
-                let node: RankRecord = codec::decode(key, value)?;
-                let fits = self.tally.status_ranks.take(level, block) == Some(node);
-                self.expect(fits, || format!("{what} is off"));
-            }
-            Place::ProfileRank(level, block) => {
-                let node: RankRecord = codec::decode(key, value)?;
-                let fits = self.tally.profile_ranks.take(level, block) == Some(node);
-                self.expect(fits, || format!("{what} is off"));
+            node @ (Place::StatusRank(..) | Place::ProfileRank(..)) => {
+                self.node(&what, &node, &codec::decode(key, value)?);
             }
             Place::SearchTexts(block) => self.searched(&what, block, &codec::decode(key, value)?)?,
             Place::Postings(gram, chunk) => {
@@ -197,6 +183,16 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A node of a counted index; all rows come before it.
+    fn node(&mut self, what: &str, place: &Place, node: &RankRecord) {
+        let counted = match place {
+            Place::StatusRank(level, block) => self.tally.status_ranks.take(*level, *block),
+            Place::ProfileRank(level, block) => self.tally.profile_ranks.take(*level, *block),
+            _ => None,
+        };
+        self.expect(counted.as_ref() == Some(node), || format!("{what} is off"));
     }
 
     fn account(&mut self, account: &Account) -> Result<()> {
@@ -233,6 +229,15 @@ impl Check<'_> {
         if self.tally.last_texts.replace(block).is_none_or(|last| !same_chunk(last, block)) {
             self.tell(check_chunk(self.view, block)?);
         }
+        Ok(())
+    }
+
+    /// What the index says is the profile of this account.
+    fn own_profile(&mut self, what: &str, account: AccountId, id: u64) -> Result<()> {
+        self.owner(what, account)?;
+        let record: Option<ProfileRecord> = self.view.read(&keys::profile(ProfileId::new(id)))?;
+        let fits = record.is_some_and(|record| record.account() == account);
+        self.expect(fits, || format!("{what} names profile {id}, which is not its own"));
         Ok(())
     }
 

@@ -57,9 +57,8 @@ fn every_error_is_one_line_that_says_where_and_what() {
         ("throttle = true", "profiles.toml:1: throttle must be a word in quotes"),
         ("throttle = \"of\"", "profiles.toml:1: throttle must be on or off, not \"of\""),
         (
-            "pagination = \"cursor\"",
-            "profiles.toml:1: pagination can't be \"cursor\" yet: that comes with a later version; \
-             use page-number or none",
+            "pagination = \"cursors\"",
+            "profiles.toml:1: pagination must be page-number or cursor or none, not \"cursors\"",
         ),
         ("secret_key = \"hunter2\"", "profiles.toml:1: secret_key must be 64 hex digits"),
         (

@@ -55,7 +55,7 @@ impl StatusesApi {
         /// From `next` or `previous`, where the server is configured for cursors.
         cursor: QueryText,
     ) -> Result<List<Page<Wire>>, ApiError> {
-        let mut filter = self.filter(profile, Times { since, until })?;
+        let mut filter = self.filter(&profile, &Times { since, until })?;
         filter.username = username.0;
         let listing = self.listing(caller, filter, ordering);
         List::answer(&self.0, request, &Paging { page, page_size, cursor }, listing).await
@@ -84,7 +84,7 @@ impl StatusesApi {
     ) -> Result<List<Page<Wire>>, ApiError> {
         let id = ProfileId::new(id.0);
         caller.core.profile(caller.actor, id, &ProfileFilter::default()).await?;
-        let mut filter = self.filter(QueryText::default(), Times { since, until })?;
+        let mut filter = self.filter(&QueryText::default(), &Times { since, until })?;
         filter.profile = Some(id);
         let listing = self.listing(caller, filter, ordering);
         List::answer(&self.0, request, &Paging { page, page_size, cursor }, listing).await
@@ -173,7 +173,7 @@ struct Times {
 
 impl StatusesApi {
     /// The filter that is asked for beside the name, unless this deployment knows none.
-    fn filter(&self, profile: QueryText, times: Times) -> Result<StatusFilter, ApiError> {
+    fn filter(&self, profile: &QueryText, times: &Times) -> Result<StatusFilter, ApiError> {
         if !self.0.settings.status_filters {
             return Ok(StatusFilter::default());
         }

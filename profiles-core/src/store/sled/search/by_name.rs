@@ -40,7 +40,7 @@ impl Search<'_> {
             }
             let passed = skip.min(nearest.len());
             skip -= passed;
-            from = nearest.into_iter().take(passed).last().map(|(name, _)| name).or(from);
+            from = passed.checked_sub(1).and_then(|last| nearest.into_iter().nth(last)).map(|(name, _)| name).or(from);
         }
     }
 

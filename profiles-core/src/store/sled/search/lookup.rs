@@ -69,11 +69,11 @@ impl<'a> Search<'a> {
     pub(in crate::store::sled) fn list(
         &self,
         order: ProfileOrder,
-        slice: Slice<ProfilePosition>,
+        slice: &Slice<ProfilePosition>,
     ) -> Result<Rows<Profile>> {
         let way = slice.start.way(order.way());
         if order.is_by_username() {
-            return self.list_by_name(way, &slice);
+            return self.list_by_name(way, slice);
         }
         let (skip, ids) = match &slice.start {
             Start::Skip(count) => (*count, 0..u64::MAX),

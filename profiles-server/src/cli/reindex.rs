@@ -1,0 +1,23 @@
+//! `reindex`.
+
+use profiles_core::store::Maintenance as _;
+
+use super::{Failure, say};
+use crate::{app::open_store, config::Config};
+
+/// Makes every index anew that follows from the rows, and says what was made. No server may run meanwhile: it would write
+/// to what is being made.
+pub(super) async fn run(config: &Config) -> Result<(), Failure> {
+    let store = open_store(config)?;
+    let made = store.reindex().await;
+    let found = store.verify().await;
+    store.close().await.map_err(profiles_core::Error::from)?;
+    for (name, rows) in made.map_err(profiles_core::Error::from)? {
+        say(&format!("{name}: made from {rows} rows"))?;
+    }
+    let found = found.map_err(profiles_core::Error::from)?;
+    for inconsistency in &found {
+        say(&super::one_line(&format!("contents: {inconsistency}")))?;
+    }
+    if found.is_empty() { say("contents: sound") } else { Err(Failure::Unsound) }
+}

@@ -1,0 +1,33 @@
+//! `generate` and `reindex`.
+
+use crate::place::Place;
+
+#[test]
+fn an_empty_database_is_filled_and_its_indexes_are_made_anew() {
+    let place = Place::new();
+    let made = place.run("generate --profiles 30 --statuses 500 --seed 5");
+    assert_eq!(made.code, Some(0), "{made:?}");
+    assert!(made.out.starts_with("made 30 profiles and 500 statuses in "), "{made:?}");
+    assert!(made.out.ends_with("; every password is generated-tulip-9\n"), "{made:?}");
+    assert!(place.run("check").out.contains("contents: sound\n"));
+
+    let again = place.run("generate --profiles 1");
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert!(again.err.contains("the database is not empty"), "{again:?}");
+
+    let made = place.run("reindex");
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let lines: Vec<&str> = made.out.lines().collect();
+    assert!(lines.contains(&"places of statuses: made from 500 rows"), "{made:?}");
+    assert!(lines.contains(&"places of profiles: made from 30 rows"), "{made:?}");
+    assert_eq!(lines.last(), Some(&"contents: sound"));
+
+    let server = place.serve("--page-size 7");
+    let answer = server.ask("GET", "/api/profile-status/?page=last", "");
+    assert!(answer.contains("\"count\":500"), "{answer}");
+    let refused = place.run("reindex");
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.err.contains("another profiles-server is using"), "{refused:?}");
+    server.signal("-TERM");
+    assert!(server.ended().0.success());
+}
