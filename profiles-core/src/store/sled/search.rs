@@ -3,7 +3,7 @@
 //! Of each profile two things are kept beside its row, in the same batch:
 //!
 //! - its **texts**: username and city, folded as `ProfileFilter` compares them, in blocks of 32 profiles. They tell whether
-//!   a profile contains a term, for a sixtieth part of what its rows cost to read.
+//!   a profile contains a term, and 32 of them cost one look-up, where rows cost two each.
 //! - its **grams**: every three letters that follow each other in the one or the other. For each gram and each chunk of
 //!   8,192 profiles there are postings, which say who contains it. A profile that contains a term contains all the
 //!   term's grams, so the postings of those, one upon the other, leave few whose texts must be looked at; none, if the

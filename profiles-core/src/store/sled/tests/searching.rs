@@ -267,7 +267,9 @@ async fn a_damaged_index_is_made_anew() {
     let gone: Vec<_> = before.iter().step_by(2).map(|(key, _)| key.to_vec()).collect();
     store
         .write(move |transaction| {
-            gone.into_iter().for_each(|key| transaction.remove(key));
+            for key in gone {
+                transaction.remove(key);
+            }
             transaction.mark(vec![Space::Search as u8, 1, b'x'])
         })
         .await
