@@ -96,7 +96,7 @@ fn list(
     slice: &Slice<ProfilePosition>,
 ) -> Result<Rows<Profile>> {
     if let Some(search) = Search::new(view, filter) {
-        return search.list(order, &slice);
+        return search.list(order, slice);
     }
     let way = slice.start.way(order.way());
     let mut skip = 0;

@@ -254,6 +254,16 @@ async fn a_part_deep_inside_the_order_of_names_is_found() {
     assert_eq!(store.profiles(&filter, ProfileOrder::Username, nobody).await.unwrap().rows, []);
 }
 
+#[tokio::test]
+async fn profiles_that_are_loaded_are_found() {
+    let dir = directory();
+    let store = open(dir.path());
+    let change = ProfileChange { city: Some(City::parse("Torino").unwrap()), ..ProfileChange::default() };
+    store.load_accounts(vec![(registration("ada"), change)]).await.unwrap();
+    assert_eq!(store.count_profiles(&ProfileFilter { terms: vec!["torino".to_owned()] }).await.unwrap(), 1);
+    assert_eq!(store.verify().await.unwrap(), nothing());
+}
+
 /// Whatever was wrong with it.
 #[tokio::test]
 async fn a_damaged_index_is_made_anew() {
