@@ -1,5 +1,7 @@
 //! Reads as values: which rows, and how many of them.
 
+use std::{cmp::Reverse, collections::BTreeSet};
+
 use crate::model::{
     AccountId, AuditEntry, AuditEvent, AuditOutcome, Profile, ProfileId, Status, Timestamp, UsernameKey,
 };
@@ -162,11 +164,33 @@ pub struct ProfileFilter {
 impl ProfileFilter {
     /// The rule, in one place for every store that looks at rows itself.
     pub fn matches(&self, username: &str, city: &str) -> bool {
-        if self.terms.is_empty() {
-            return true;
-        }
-        let (username, city) = (username.to_lowercase(), city.to_lowercase());
-        self.terms.iter().map(|term| term.to_lowercase()).all(|term| username.contains(&term) || city.contains(&term))
+        self.folded().show(&folded(username), &folded(city))
+    }
+
+    /// The terms as they are compared.
+    pub(crate) fn folded(&self) -> FoldedTerms {
+        let terms: BTreeSet<String> = self.terms.iter().map(|term| folded(term)).collect();
+        let mut terms: Vec<_> = terms.into_iter().filter(|term| !term.is_empty()).collect();
+        // Long ones fit few.
+        terms.sort_by_key(|term| Reverse(term.len()));
+        FoldedTerms(terms)
+    }
+}
+
+/// How names, cities and terms are compared: in Unicode lower case, each as a whole, because that of a letter may depend
+/// on where it stands (`Σ`) and have another length (`İ`).
+pub(crate) fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// The terms of a [`ProfileFilter`] that leave anything out, folded, each once.
+#[derive(Clone, Debug)]
+pub(crate) struct FoldedTerms(pub(crate) Vec<String>);
+
+impl FoldedTerms {
+    /// Whether these texts, which are folded, contain every term.
+    pub(crate) fn show(&self, username: &str, city: &str) -> bool {
+        self.0.iter().all(|term| username.contains(term) || city.contains(term))
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `keys`, `place`, `record`, `codec` | what is on disk |
 //! | `transaction`, `writer` | writing |
 //! | `shared`, `rows` | reading |
+//! | `search` | the index for searching profiles |
 //! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `jobs`, `audit`, `maintenance` | the traits |
 //! | `rank` | counted indexes, by which any page is found at the same price |
 //! | `erasure`, `verify`, `reindex` | taking an account away in steps; finding what does not fit; making indexes anew |
@@ -35,6 +36,7 @@ mod rank;
 mod record;
 mod reindex;
 mod rows;
+mod search;
 mod shared;
 mod statuses;
 mod throttles;

@@ -76,6 +76,7 @@ impl Accounts for SledStore {
     ) -> Result<Account> {
         self.write(move |transaction| {
             let mut account = transaction.account_to_change(id, expected)?;
+            let renamed = change.username.is_some();
             if let Some(username) = change.username {
                 transaction.rename(&account, &username.key())?;
                 account.username = username;
@@ -85,6 +86,9 @@ impl Accounts for SledStore {
             account.is_staff = change.is_staff.unwrap_or(account.is_staff);
             account.is_active = change.is_active.unwrap_or(account.is_active);
             transaction.put_next(&mut account)?;
+            if renamed {
+                transaction.index_renamed(&account)?;
+            }
             transaction.note(stamp.at, stamp.audit)?;
             transaction.tell(stamp.at, EventKind::AccountChanged { account: id });
             Ok(account)
@@ -174,6 +178,7 @@ impl Transaction<'_> {
         };
         self.put(keys::profile(profile.id), &ProfileRecord::of(&profile))?;
         self.put(keys::profile_of(account.id), &profile.id.get())?;
+        self.index_profile(&profile)?;
         self.add(Meta::Profiles.key(), 1)?;
         self.rank(Ranked::Profiles, profile.id.get(), 1)?;
         Ok(profile)

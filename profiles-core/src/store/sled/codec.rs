@@ -1,6 +1,6 @@
 //! How values are written: one byte that names the format, then postcard.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{engine::Bytes, place::Place};
 use crate::store::{Inconsistency, Result, StoreError};
@@ -25,11 +25,11 @@ pub(super) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
     Ok(bytes.into())
 }
 
-/// A value that was read; `key` is where.
+/// A value that was read; `key` is where. It may borrow from the bytes.
 ///
 /// # Errors
 /// `Corrupt` if it has another format, or anything is left over.
-pub(super) fn decode<T: DeserializeOwned>(key: &[u8], value: &[u8]) -> Result<T> {
+pub(super) fn decode<'a, T: Deserialize<'a>>(key: &[u8], value: &'a [u8]) -> Result<T> {
     let corrupt = |why: &str| StoreError::Corrupt(Inconsistency(format!("{} {why}", Place::describe(key))));
     match value.split_first() {
         Some((&FORMAT, rest)) => match postcard::take_from_bytes(rest) {

@@ -94,6 +94,7 @@ impl Transaction<'_> {
         self.remove(keys::username(&account.username.key()));
         self.remove_email(&account);
         self.remove(keys::profile(profile));
+        self.forget_profile(profile)?;
         self.remove(keys::profile_of(id));
         self.add(Meta::Profiles.key(), -1)?;
         self.rank(Ranked::Profiles, profile.get(), -1)?;

@@ -3,8 +3,9 @@
 //! Numbers are big-endian, so that the order of keys is the order of ids and of moments. What a key is made of is
 //! known here and nowhere else.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
+use super::search::Gram;
 use crate::{
     model::{
         AccountId, AuditId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind,
@@ -67,11 +68,13 @@ pub(super) enum Space {
     StatusRank = 23,
     /// The same for profiles.
     ProfileRank = 24,
+    /// [`SearchPart`], what that says -> a piece of the search index. See [`super::search`].
+    Search = 25,
 }
 
 impl Space {
     /// All of them, in the order of their keys.
-    pub(super) const ALL: [Self; 25] = [
+    pub(super) const ALL: [Self; 26] = [
         Self::Meta,
         Self::Account,
         Self::Username,
@@ -97,6 +100,7 @@ impl Space {
         Self::Erasing,
         Self::StatusRank,
         Self::ProfileRank,
+        Self::Search,
     ];
 
     /// The space that a key lies in.
@@ -222,6 +226,16 @@ impl From<TokenKind> for Expiring {
     }
 }
 
+/// What lies in [`Space::Search`]. The numbers are on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum SearchPart {
+    /// Block of profiles -> their texts.
+    Texts = 0,
+    /// Gram, chunk of profiles -> those that contain it.
+    Postings = 1,
+}
+
 /// A prefix's whole range of keys.
 fn prefix(from: Vec<u8>) -> Range<Vec<u8>> {
     let mut to = from.clone();
@@ -236,9 +250,14 @@ fn prefix(from: Vec<u8>) -> Range<Vec<u8>> {
 }
 
 /// The part of a range behind this key.
-fn behind(mut key: Vec<u8>, range: Range<Vec<u8>>) -> Range<Vec<u8>> {
+fn behind(key: Vec<u8>, range: Range<Vec<u8>>) -> Range<Vec<u8>> {
+    behind_key(key)..range.end
+}
+
+/// The first key behind this one.
+fn behind_key(mut key: Vec<u8>) -> Vec<u8> {
     key.push(0);
-    key..range.end
+    key
 }
 
 pub(super) fn account(id: AccountId) -> Vec<u8> {
@@ -376,6 +395,31 @@ pub(super) fn ranks(space: Space, level: u8, blocks: Range<u64>) -> Range<Vec<u8
     rank(space, level, blocks.start)..rank(space, level, blocks.end)
 }
 
+pub(super) fn search_texts(block: u64) -> Vec<u8> {
+    Space::Search.key(&[&[SearchPart::Texts as u8], &block.to_be_bytes()])
+}
+
+/// The texts of these blocks.
+pub(super) fn search_texts_in(blocks: RangeInclusive<u64>) -> Range<Vec<u8>> {
+    search_texts(*blocks.start())..behind_key(search_texts(*blocks.end()))
+}
+
+/// Three code points in UTF-8 are never the beginning of three others, so nothing stands behind them.
+pub(super) fn postings(gram: Gram, chunk: u64) -> Vec<u8> {
+    Space::Search.key(&[&[SearchPart::Postings as u8], gram.to_string().as_bytes(), &chunk.to_be_bytes()])
+}
+
+/// The postings of a gram in these chunks.
+pub(super) fn postings_in(gram: Gram, chunks: RangeInclusive<u64>) -> Range<Vec<u8>> {
+    postings(gram, *chunks.start())..behind_key(postings(gram, *chunks.end()))
+}
+
+/// The whole search index behind this key.
+pub(super) fn search_behind(key: Option<Vec<u8>>) -> Range<Vec<u8>> {
+    let all = Space::Search.range();
+    key.map_or(all.clone(), |key| behind(key, all))
+}
+
 pub(super) fn outbox(id: OutboxId) -> Vec<u8> {
     Space::Outbox.numbered(id.get())
 }
@@ -472,6 +516,20 @@ mod tests {
         assert!(!accounts_with_email(&short).contains(&email(&long, one)));
         assert!(audit_of_after(two, Some(AuditId::new(1))).contains(&audit_of(two, AuditId::new(2))));
         assert!(!audit_of_after(two, Some(AuditId::new(1))).contains(&audit_of(two, AuditId::new(1))));
+    }
+
+    #[test]
+    fn the_postings_of_one_gram_hold_no_others() {
+        let gram = |text: &str| Gram::all(text).next().unwrap();
+        for text in ["ada", "жан", "a\0b", "\0\0\0", "𐐨𐐨𐐨"] {
+            let range = postings_in(gram(text), 5..=9);
+            assert!(range.contains(&postings(gram(text), 5)) && range.contains(&postings(gram(text), 9)));
+            assert!(!range.contains(&postings(gram(text), 4)) && !range.contains(&postings(gram(text), 10)));
+            for other in ["adb", "adж", "ad\0", "\0\0\u{1}", "жао", "𐐨𐐨𐐩"] {
+                assert!(!range.contains(&postings(gram(other), 7)), "{text:?} {other:?}");
+            }
+        }
+        assert!(!search_texts_in(0..=u64::MAX).contains(&postings(gram("\0\0\0"), 0)));
     }
 
     #[test]

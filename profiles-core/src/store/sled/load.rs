@@ -21,6 +21,7 @@ impl SledStore {
                 made.profile.bio = change.bio.unwrap_or(made.profile.bio);
                 made.profile.city = change.city.unwrap_or(made.profile.city);
                 transaction.put(keys::profile(made.profile.id), &ProfileRecord::of(&made.profile))?;
+                transaction.index_profile(&made.profile)?;
                 Ok(made)
             });
             made.collect()

@@ -1,6 +1,9 @@
 //! Keys, taken apart again: for scans, for `verify`, and for words about them.
 
-use super::keys::{Expiring, Meta, Space, moment_of};
+use super::{
+    keys::{Expiring, Meta, SearchPart, Space, moment_of},
+    search::{Gram, of_block, of_chunk},
+};
 use crate::model::{AccountId, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp};
 
 /// What a key says, taken apart again.
@@ -31,6 +34,8 @@ pub(super) enum Place {
     Erasing(AccountId),
     StatusRank(u8, u64),
     ProfileRank(u8, u64),
+    SearchTexts(u64),
+    Postings(Gram, u64),
 }
 
 impl Place {
@@ -97,6 +102,14 @@ impl Place {
                 let (level, block) = rest.split_first()?;
                 Self::ProfileRank(*level, number(block)?)
             }
+            Space::Search => {
+                let (part, rest) = rest.split_first()?;
+                if *part == SearchPart::Texts as u8 {
+                    return number(rest).map(Self::SearchTexts);
+                }
+                let (gram, chunk) = rest.split_last_chunk().filter(|_| *part == SearchPart::Postings as u8)?;
+                Self::Postings(Gram::parse(std::str::from_utf8(gram).ok()?)?, u64::from_be_bytes(*chunk))
+            }
         })
     }
 
@@ -131,6 +144,10 @@ impl Place {
             Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
             Some(Self::StatusRank(level, block)) => format!("the count of statuses in block {block} of level {level}"),
             Some(Self::ProfileRank(level, block)) => format!("the count of profiles in block {block} of level {level}"),
+            Some(Self::SearchTexts(block)) => format!("the search index's list of texts {}", of_block(block)),
+            Some(Self::Postings(gram, chunk)) => {
+                format!("the search index entry of {:?} {}", gram.to_string(), of_chunk(chunk))
+            }
         }
     }
 }
@@ -164,6 +181,7 @@ mod tests {
         let digest = Digest::from_bytes([0xff; 32]);
         let address = Email::parse("ada@example.org").unwrap();
         let (ada, post) = (AccountId::new(u64::MAX), StatusId::new(258));
+        let gram = Gram::parse("жa\0").unwrap();
         for (key, place) in [
             (Meta::Commits.key(), Place::Meta(Meta::Commits)),
             (account(ada), Place::Account(ada)),
@@ -196,6 +214,8 @@ mod tests {
             (erasing(ada), Place::Erasing(ada)),
             (rank(Space::StatusRank, 2, 259), Place::StatusRank(2, 259)),
             (rank(Space::ProfileRank, 5, 0), Place::ProfileRank(5, 0)),
+            (search_texts(u64::MAX), Place::SearchTexts(u64::MAX)),
+            (postings(gram, 258), Place::Postings(gram, 258)),
         ] {
             assert_eq!(Place::parse(&key), Some(place));
             // With a byte less or more it is another key (a shorter name, say), or none.

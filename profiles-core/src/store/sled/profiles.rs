@@ -10,6 +10,7 @@ use super::{
     rank::Ranked,
     record::ProfileRecord,
     rows::{Rows as _, beyond, corrupt, part},
+    search::Search,
 };
 use crate::{
     event::EventKind,
@@ -58,6 +59,7 @@ impl Profiles for SledStore {
             profile.city = change.city.unwrap_or(profile.city);
             profile.revision = profile.revision.next();
             transaction.put(keys::profile(id), &ProfileRecord::of(&profile))?;
+            transaction.index_profile(&profile)?;
             transaction.note(stamp.at, stamp.audit)?;
             transaction.tell(stamp.at, EventKind::ProfileChanged { profile: id });
             Ok(profile)
@@ -76,16 +78,12 @@ impl Profiles for SledStore {
     }
 
     async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64> {
-        if filter.terms.is_empty() {
+        if filter.folded().0.is_empty() {
             return self.read(|view| view.count(&Meta::Profiles.key())).await;
         }
         let filter = filter.clone();
         self.scan(move |view| {
-            let mut count = 0;
-            for pair in view.scan(keys::profiles(0..u64::MAX)) {
-                count += u64::from(matching(view, &filter, pair?)?.is_some());
-            }
-            Ok(count)
+            Search::new(view, &filter).map_or_else(|| view.count(&Meta::Profiles.key()), |search| search.count())
         })
         .await
     }
@@ -97,35 +95,25 @@ fn list(
     order: ProfileOrder,
     slice: &Slice<ProfilePosition>,
 ) -> Result<Rows<Profile>> {
+    if let Some(search) = Search::new(view, filter) {
+        return search.list(order, slice);
+    }
     let way = slice.start.way(order.way());
-    let shows_all = filter.terms.is_empty();
     let mut skip = 0;
     let range = match &slice.start {
-        Start::Skip(count) if shows_all && !order.is_by_username() => {
-            keys::profiles(Ranked::Profiles.skip(view, 0..u64::MAX, way, *count)?)
-        }
-        Start::Skip(count) => {
+        Start::Skip(count) if order.is_by_username() => {
             skip = usize::try_from(*count).unwrap_or(usize::MAX);
-            if order.is_by_username() { keys::usernames(None) } else { keys::profiles(0..u64::MAX) }
+            keys::usernames(None)
         }
+        Start::Skip(count) => keys::profiles(Ranked::Profiles.skip(view, 0..u64::MAX, way, *count)?),
         Start::After(position) | Start::Before(position) if order.is_by_username() => {
             keys::usernames(Some((&position.username, way)))
         }
         Start::After(position) | Start::Before(position) => keys::profiles(beyond(position.id.get(), way, 0..u64::MAX)),
     };
-    let pairs = view.walk(range, way);
-    if shows_all {
-        // What is skipped is not worth reading.
-        return part(&slice.start, slice.limit, pairs.skip(skip).map(|pair| row(view, pair?)));
-    }
-    let matching = pairs.filter_map(|pair| pair.and_then(|pair| matching(view, filter, pair)).transpose());
-    part(&slice.start, slice.limit, matching.skip(skip).map(|row| row.map(Some)))
-}
-
-/// The row of this pair, if the filter shows it.
-fn matching(view: &dyn View, filter: &ProfileFilter, pair: Pair) -> Result<Option<Profile>> {
-    let profile = row(view, pair)?;
-    Ok(profile.filter(|profile| filter.matches(profile.username.as_str(), profile.city.as_str())))
+    // What is skipped is not worth reading.
+    let pairs = view.walk(range, way).skip(skip);
+    part(&slice.start, slice.limit, pairs.map(|pair| row(view, pair?)))
 }
 
 /// The row of this pair, which lies among the records or in the index of names.

@@ -13,7 +13,8 @@ use crate::store::{Result, query::Way};
 /// Rows, or entries, that are dealt with in one command: so few that a group of writes stays small.
 const AT_ONCE: usize = 4096;
 
-/// An index that can be made from rows that are there, one at a time. To add one, name it in [`DERIVED`].
+/// An index that can be made from rows that are there, one at a time. To add one, name it in [`DERIVED`]; one that is made
+/// in another way is named in [`SledStore::reindex`].
 struct Derived {
     /// What an operator calls it.
     name: &'static str,
@@ -69,6 +70,7 @@ impl SledStore {
             }
             made.push((index.name, rows));
         }
+        made.push(("search of profiles", self.rebuild_search().await?));
         Ok(made)
     }
 }

@@ -9,6 +9,7 @@ mod mails;
 mod opening;
 mod planted;
 mod power;
+mod searching;
 mod throttling;
 mod writing;
 

@@ -16,6 +16,7 @@ use super::{
         ThrottleRecord, TokenRecord,
     },
     rows::{Rows as _, corrupt},
+    search::{TextsRecord, check_chunk, check_postings, check_profile, check_texts, same_chunk},
 };
 use crate::{
     model::{Account, AccountId, AuditEntry, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp},
@@ -67,6 +68,8 @@ struct Tally {
     last_status_at: u64,
     status_ranks: Recount,
     profile_ranks: Recount,
+    /// The block of texts that was looked at last.
+    last_texts: Option<u64>,
 }
 
 impl Check<'_> {
@@ -81,6 +84,10 @@ impl Check<'_> {
         if !fits {
             self.found.push(Inconsistency(otherwise()));
         }
+    }
+
+    fn tell(&mut self, found: impl IntoIterator<Item = String>) {
+        self.found.extend(found.into_iter().map(Inconsistency));
     }
 
     fn pair(&mut self, (key, value): &Pair) -> Result<()> {
@@ -113,7 +120,7 @@ impl Check<'_> {
                 let fits = account.email.is_some_and(|email| email.as_str() == address);
                 self.expect(fits, || format!("{what} has another address than the account"));
             }
-            Place::Profile(id) => self.profile(id, &codec::decode(key, value)?)?,
+            Place::Profile(id) => self.profile(id, codec::decode(key, value)?)?,
             Place::ProfileOfAccount(account) => self.own_profile(&what, account, codec::decode(key, value)?)?,
             Place::Status(id) => self.status(id, &codec::decode(key, value)?)?,
             Place::StatusOfAccount(account, id) => {
@@ -170,6 +177,10 @@ impl Check<'_> {
             node @ (Place::StatusRank(..) | Place::ProfileRank(..)) => {
                 self.node(&what, &node, &codec::decode(key, value)?);
             }
+            Place::SearchTexts(block) => self.searched(&what, block, &codec::decode(key, value)?)?,
+            Place::Postings(gram, chunk) => {
+                self.tell(check_postings(self.view, gram, chunk, &codec::decode(key, value)?)?);
+            }
         }
         Ok(())
     }
@@ -200,14 +211,25 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn profile(&mut self, id: ProfileId, record: &ProfileRecord) -> Result<()> {
+    fn profile(&mut self, id: ProfileId, record: ProfileRecord) -> Result<()> {
         self.tally.profiles += 1;
         self.tally.highest_profile = self.tally.highest_profile.max(id.get());
         self.tally.profile_ranks.count(id.get());
         let account = record.account();
         let listed = self.points_to(&keys::profile_of(account), id.get())?;
         self.expect(listed, || format!("profile {id} can't be found by its account {account}"));
-        self.owner(&format!("profile {id}"), account).map(drop)
+        let owner = self.owner(&format!("profile {id}"), account)?;
+        self.tell(check_profile(self.view, &record.into_profile(id, owner.username))?);
+        Ok(())
+    }
+
+    fn searched(&mut self, what: &str, block: u64, texts: &TextsRecord<'_>) -> Result<()> {
+        self.tell(check_texts(self.view, what, block, texts)?);
+        // The postings are of all blocks of a chunk.
+        if self.tally.last_texts.replace(block).is_none_or(|last| !same_chunk(last, block)) {
+            self.tell(check_chunk(self.view, block)?);
+        }
+        Ok(())
     }
 
     /// What the index says is the profile of this account.

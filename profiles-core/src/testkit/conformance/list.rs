@@ -132,7 +132,9 @@ macro_rules! store_conformance {
                 profiles_are_listed_in_parts,
                 profiles_are_filtered_by_terms,
                 filtered_profiles_are_listed_in_parts,
+                terms_are_compared_as_whole_words_in_lower_case,
                 a_filter_follows_changes,
+                a_filter_follows_renames_and_erasures,
                 profiles_are_counted,
             }
             statuses {

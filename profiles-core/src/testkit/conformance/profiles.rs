@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::{everything, register, revision_after};
 use crate::{
     model::{AccountId, Profile, ProfileId, Revision, UsernameKey},
-    store::{ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice, Start, Store},
+    store::{
+        AccountChange, Erasure, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice, Start, Store,
+    },
     testkit::{Refusal, fixture, refusal},
 };
 
@@ -113,7 +115,7 @@ pub async fn profiles_are_filtered_by_terms(store: Arc<dyn Store>) {
     let inhabitants =
         [("Ada", "London"), ("bob", "Bad Ems"), ("ЖАННА", "ORLÉANS"), ("d_e", "100% pure"), ("dxe", "a\\b 'c' \"d\"")];
     let profiles = settle(&*store, &inhabitants).await;
-    let cases: [(&[&str], &[usize]); 19] = [
+    let cases: [(&[&str], &[usize]); 32] = [
         (&[], &[0, 1, 2, 3, 4]),
         (&["ada"], &[0]),
         (&["AD"], &[0, 1]),
@@ -133,6 +135,19 @@ pub async fn profiles_are_filtered_by_terms(store: Arc<dyn Store>) {
         (&["d ems"], &[1]),
         (&["*"], &[]),
         (&[""], &[0, 1, 2, 3, 4]),
+        (&["LOND"], &[0]),
+        (&["onl"], &[]),
+        (&["adal"], &[]),
+        (&["onlon", "lon"], &[]),
+        (&["ada", "ondo", "l"], &[0]),
+        (&["ada", "ondo", "x"], &[]),
+        (&["bad", "ems"], &[1]),
+        (&["bob", "d e", "", "BOB"], &[1]),
+        (&["жанна"], &[2]),
+        (&["lea"], &[]),
+        (&["éan", "нна"], &[2]),
+        (&["0% PURE"], &[3]),
+        (&["b 'c' \"d"], &[4]),
     ];
     for (wanted, expected) in cases {
         let filter = terms(wanted);
@@ -178,6 +193,62 @@ pub async fn a_filter_follows_changes(store: Arc<dyn Store>) {
             count
         );
     }
+}
+
+/// The lower case of a letter can be longer than it is, or depend on where the letter stands.
+pub async fn terms_are_compared_as_whole_words_in_lower_case(store: Arc<dyn Store>) {
+    let inhabitants = [("ΟΔΟΣ", "İstanbul"), ("ΣΟΦΟΣ.a", "ΑΘΗΝΑΣ 7"), ("Straße", "𐐀𐐀𐐀𐐀")];
+    let profiles = settle(&*store, &inhabitants).await;
+    let cases: [(&[&str], &[usize]); 14] = [
+        (&["οδος"], &[0]),
+        (&["ΟΔΟΣ"], &[0]),
+        (&["οδοσ"], &[]),
+        (&["σοφοσ.a"], &[1]),
+        // As a term of its own, its last letter is another than in the name.
+        (&["ΣΟΦΟΣ"], &[]),
+        (&["αθηνας"], &[1]),
+        (&["İst"], &[0]),
+        (&["i\u{307}stan"], &[0]),
+        (&["istan"], &[]),
+        (&["\u{307}st"], &[0]),
+        (&["straße"], &[2]),
+        (&["STRASSE"], &[]),
+        (&["𐐨𐐨𐐨"], &[2]),
+        (&["𐐀𐐨𐐀𐐨𐐀"], &[]),
+    ];
+    for (wanted, expected) in cases {
+        let expected: Vec<Profile> = expected.iter().filter_map(|at| profiles.get(*at).cloned()).collect();
+        assert_eq!(store.count_profiles(&terms(wanted)).await.unwrap(), expected.len() as u64, "{wanted:?}");
+        let answer = store.profiles(&terms(wanted), ProfileOrder::Id, everything()).await.unwrap();
+        assert_eq!(answer.rows, expected, "{wanted:?}");
+    }
+}
+
+/// A filter goes by the names that accounts have now, and shows nobody who is gone.
+pub async fn a_filter_follows_renames_and_erasures(store: Arc<dyn Store>) {
+    let profiles = settle(&*store, &[("countess", "London"), ("babbage", "London"), ("grace", "Paris")]).await;
+    let counts = async |expected: [(&str, u64); 5]| {
+        for (term, count) in expected {
+            assert_eq!(store.count_profiles(&terms(&[term])).await.unwrap(), count, "{term}");
+            let rows = store.profiles(&terms(&[term]), ProfileOrder::Id, everything()).await.unwrap().rows;
+            assert_eq!(rows.len() as u64, count, "{term}");
+        }
+    };
+    counts([("countess", 1), ("lovelace", 0), ("london", 2), ("bag", 1), ("ra", 1)]).await;
+
+    let id = profiles.first().expect("somebody").account;
+    let account = store.account(id).await.unwrap().unwrap();
+    let change = AccountChange { username: Some(fixture::username("London.Lovelace")), ..AccountChange::default() };
+    let account = store.update_account(id, account.revision, change, fixture::NOW.into()).await.unwrap();
+    counts([("countess", 0), ("lovelace", 1), ("london", 2), ("bag", 1), ("ra", 1)]).await;
+
+    // Both the name and the city contain it: without the one, the other still does.
+    let change = AccountChange { username: Some(fixture::username("babbages")), ..AccountChange::default() };
+    store.update_account(id, account.revision, change, fixture::NOW.into()).await.unwrap();
+    counts([("countess", 0), ("lovelace", 0), ("london", 2), ("bag", 2), ("ra", 1)]).await;
+
+    while store.erase_account(fixture::erase(id, 1)).await.unwrap() == Erasure::Unfinished {}
+    counts([("countess", 0), ("babbages", 0), ("london", 1), ("bag", 1), ("ra", 1)]).await;
 }
 
 /// The count is that of the whole list, and changes with registrations alone.

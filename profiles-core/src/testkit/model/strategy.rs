@@ -25,7 +25,7 @@ use crate::{
 
 const NAMES: [&str; 8] = ["ada", "Ada", "ADA", "bob", "Bob", "ЖАННА", "жанна", "a.b-c_d"];
 const ADDRESSES: [&str; 3] = ["ada@example.org", "bob@example.org", "cyd@example.org"];
-const TERMS: [&str; 9] = ["a", "ADA", "o", "lon", "_", "%", "\\", "жан", ""];
+const TERMS: [&str; 13] = ["a", "ADA", "o", "lon", "_", "%", "\\", "жан", "", "bob", "London", "желт", "b-c_"];
 const CITIES: [&str; 5] = ["", "London", "OSLO", "100%_\\", "Жёлтая"];
 
 /// Where logins come from; the first two are one place.

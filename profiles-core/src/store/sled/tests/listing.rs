@@ -99,7 +99,10 @@ async fn a_counted_index_is_made_anew() {
     store.write(spoil).await.unwrap();
     assert_ne!(store.verify().await.unwrap(), nothing());
     let made = store.reindex().await.unwrap();
-    assert_eq!(made, [("places of statuses", numbers.len() as u64), ("places of profiles", 1)]);
+    assert_eq!(
+        made,
+        [("places of statuses", numbers.len() as u64), ("places of profiles", 1), ("search of profiles", 1)]
+    );
     assert_eq!(store.verify().await.unwrap(), nothing());
 }
 

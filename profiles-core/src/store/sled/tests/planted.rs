@@ -15,6 +15,7 @@ use crate::{
                 TokenRecord,
             },
             rows::Rows as _,
+            search::{Gram, PostingsRecord, TextsRecord},
             transaction::Transaction,
         },
     },
@@ -41,6 +42,10 @@ async fn found_after(plant: impl FnOnce(&mut Transaction<'_>) -> Result<()> + Se
 
 fn email(name: &str) -> Email {
     Email::parse(&format!("{name}@example.org")).unwrap()
+}
+
+fn gram(text: &str) -> Gram {
+    Gram::parse(text).unwrap()
 }
 
 fn tries() -> ThrottleKey {
@@ -73,6 +78,11 @@ async fn a_missing_entry_is_found_from_the_record() {
         (keys::expiry(forgotten(), Expiring::Throttle, tries().digest()), "a count of tries will never be swept"),
         (keys::audit_of(ADA, AuditId::new(1)), "line 1 of the audit trail is not in the list of account 1"),
         (keys::audit_of(BOB, AuditId::new(3)), "line 3 of the audit trail is not in the list of account 2"),
+        (keys::search_texts(0), "profile 1 can't be searched for"),
+        (
+            keys::postings(gram("ada"), 0),
+            "the search index entry of \"ada\" of profiles 0 to 8191 leaves out profile 1",
+        ),
         (Meta::Profiles.key(), "the count of profiles is 0, and there are 2"),
         (Meta::Statuses.key(), "the count of statuses is 0, and there are 1"),
         (Meta::LastAccount.key(), "last-account is 0, and there is a 2"),
@@ -128,6 +138,7 @@ async fn a_missing_record_is_found_from_its_entries() {
                 "the count of profiles in block 0 of level 5 is off",
                 "the count of profiles is 2, and there are 1",
                 "the profile index entry of account 2 names profile 2, which is not its own",
+                "the search index's list of texts of profiles 0 to 31 has profile 2, which does not exist",
             ],
         ),
         (
@@ -252,6 +263,61 @@ async fn an_entry_that_says_something_else_is_found() {
 }
 
 #[tokio::test]
+async fn a_search_index_that_does_not_fit_is_found() {
+    // Another's name, a city that is no longer theirs, nobody's, not in order, in a block that has nobody.
+    let texts = |transaction: &mut Transaction<'_>, block: u64, texts: &[(u8, (&str, &str))]| {
+        transaction.put(keys::search_texts(block), &texts)
+    };
+    let found = found_after(move |transaction| texts(transaction, 0, &[(1, ("ada", "")), (2, ("bob", "rome"))]));
+    assert_eq!(
+        found.await,
+        [
+            "profile 2 is searched by other texts than its own",
+            "the search index entry of \"ome\" of profiles 0 to 8191 leaves out profile 2",
+            "the search index entry of \"rom\" of profiles 0 to 8191 leaves out profile 2",
+        ]
+    );
+    let found = found_after(move |transaction| texts(transaction, 0, &[(1, ("ada", ""))]));
+    assert_eq!(
+        found.await,
+        [
+            "profile 2 can't be searched for",
+            "the search index entry of \"bob\" of profiles 0 to 8191 names profile 2, which does not contain it",
+        ]
+    );
+    let found = found_after(move |transaction| texts(transaction, 1, &[(0, ("bob", ""))]));
+    assert_eq!(
+        found.await,
+        [
+            "the search index entry of \"bob\" of profiles 0 to 8191 leaves out profile 32",
+            "the search index's list of texts of profiles 32 to 63 has profile 32, which does not exist",
+        ]
+    );
+    let found = found_after(move |transaction| texts(transaction, 0, &[(2, ("bob", "")), (1, ("ada", ""))]));
+    assert_eq!(found.await, ["the search index's list of texts of profiles 0 to 31 is not in order"]);
+    let found = found_after(move |transaction| transaction.put(keys::search_texts(9), &TextsRecord::default()));
+    assert_eq!(found.await, ["the search index's list of texts of profiles 288 to 319 is not in order"]);
+
+    let few = |offsets: &[u16]| PostingsRecord::Few(offsets.to_vec());
+    let cases = [
+        (gram("ada"), 0, few(&[1, 1]), "of \"ada\" of profiles 0 to 8191 names profile 2, which does not contain it"),
+        (gram("cyd"), 0, few(&[1]), "of \"cyd\" of profiles 0 to 8191 names profile 1, which does not contain it"),
+        (
+            gram("bob"),
+            3,
+            few(&[7]),
+            "of \"bob\" of profiles 24576 to 32767 names profile 24583, which does not contain it",
+        ),
+        (gram("cyd"), 0, few(&[]), "of \"cyd\" of profiles 0 to 8191 is not in order"),
+        (gram("cyd"), 0, few(&[8192]), "of \"cyd\" of profiles 0 to 8191 is not in order"),
+    ];
+    for (gram, chunk, record, what) in cases {
+        let found = found_after(move |transaction| transaction.put(keys::postings(gram, chunk), &record));
+        assert_eq!(found.await, [format!("the search index entry {what}")]);
+    }
+}
+
+#[tokio::test]
 async fn an_account_that_is_being_erased_and_can_be_used_is_found() {
     let found = found_after(|transaction| transaction.put(keys::erasing(ADA), &NOW.as_micros()));
     assert_eq!(found.await, ["account 1 is being erased, and is active"]);
@@ -346,6 +412,8 @@ async fn what_can_not_be_read_is_found() {
         (keys::erasing(ADA), "the mark of the erasure of account 1 can't be decoded"),
         (keys::profile_of(ADA), "the profile index entry of account 1 can't be decoded"),
         (keys::status_count(ADA), "the count of statuses of account 1 can't be decoded"),
+        (keys::search_texts(0), "the search index's list of texts of profiles 0 to 31 can't be decoded"),
+        (keys::postings(gram("ada"), 0), "the search index entry of \"ada\" of profiles 0 to 8191 can't be decoded"),
         (Meta::Statuses.key(), "the note \"statuses\" can't be decoded"),
         (keys::rank(Space::StatusRank, 1, 0), "the count of statuses in block 0 of level 1 can't be decoded"),
     ];
@@ -380,6 +448,7 @@ async fn a_profile_under_another_account_is_found() {
         found.await,
         [
             "profile 1 can't be found by its account 2",
+            "profile 1 is searched by other texts than its own",
             "the profile index entry of account 1 names profile 1, which is not its own"
         ]
     );

@@ -1,0 +1,256 @@
+//! From terms to profiles.
+
+use std::{
+    iter,
+    ops::{Range, RangeInclusive},
+};
+
+use super::{
+    Gram, Postings, Spot, TextsRecord, block_in, postings::slots, profile_at, read_postings, read_texts, texts_in,
+};
+use crate::{
+    model::{Profile, ProfileId},
+    store::{
+        ProfileFilter, ProfileOrder, ProfilePosition, Result, Rows, Slice, Start,
+        query::{FoldedTerms, Way, folded},
+        sled::{
+            engine::{Pair, View},
+            keys,
+            place::Place,
+            rows::{Rows as _, beyond, corrupt, part},
+        },
+    },
+};
+
+/// Grams at most whose postings are read. More leave hardly fewer profiles, and a search can be as long as its sender
+/// likes.
+const MOST_GRAMS: usize = 32;
+
+/// A search for profiles that contain every one of some terms.
+pub(in crate::store::sled) struct Search<'a> {
+    pub(super) view: &'a dyn View,
+    terms: FoldedTerms,
+    /// Of all terms.
+    grams: Vec<Gram>,
+    /// Whether who has the grams has the terms: they are the same.
+    exact: bool,
+}
+
+/// Profiles of one block that are shown: a bit for each slot.
+pub(super) struct Found {
+    pub(super) block: u64,
+    pub(super) shown: u32,
+}
+
+impl<'a> Search<'a> {
+    /// `None` if the filter leaves nobody out.
+    pub(in crate::store::sled) fn new(view: &'a dyn View, filter: &ProfileFilter) -> Option<Self> {
+        let terms = filter.folded();
+        if terms.0.is_empty() {
+            return None;
+        }
+        let mut grams: Vec<_> = terms.0.iter().flat_map(|term| Gram::all(term)).collect();
+        grams.sort();
+        grams.dedup();
+        let exact = grams.len() <= MOST_GRAMS && terms.0.iter().all(|term| Gram::parse(term).is_some());
+        grams.truncate(MOST_GRAMS);
+        Some(Self { view, terms, grams, exact })
+    }
+
+    pub(in crate::store::sled) fn count(&self) -> Result<u64> {
+        let mut count = 0;
+        for found in self.found(0..u64::MAX, Way::Up) {
+            count += u64::from(found?.shown.count_ones());
+        }
+        Ok(count)
+    }
+
+    /// A part of the list.
+    pub(in crate::store::sled) fn list(
+        &self,
+        order: ProfileOrder,
+        slice: &Slice<ProfilePosition>,
+    ) -> Result<Rows<Profile>> {
+        let way = slice.start.way(order.way());
+        if order.is_by_username() {
+            return self.list_by_name(way, slice);
+        }
+        let (skip, ids) = match &slice.start {
+            Start::Skip(count) => (*count, 0..u64::MAX),
+            Start::After(position) | Start::Before(position) => (0, beyond(position.id.get(), way, 0..u64::MAX)),
+        };
+        part(&slice.start, slice.limit, self.ids(ids, way, skip).map(|id| self.row(id?)))
+    }
+
+    /// The profiles that are shown, without the first so many.
+    fn ids(&self, ids: Range<u64>, way: Way, mut skip: u64) -> impl Iterator<Item = Result<ProfileId>> {
+        self.found(ids, way).flat_map(move |found| {
+            let (found, error) = match found {
+                Ok(found) => (Some(found), None),
+                Err(error) => (None, Some(error)),
+            };
+            let mut ids = Vec::new();
+            if let Some(Found { block, shown }) = found {
+                let count = u64::from(shown.count_ones());
+                let skipped = skip.min(count);
+                skip -= skipped;
+                // Most blocks before a deep page are skipped whole.
+                if skipped < count {
+                    ids.extend(slots(shown).map(|slot| profile_at(block, slot)));
+                    if way == Way::Down {
+                        ids.reverse();
+                    }
+                    ids.drain(..usize::try_from(skipped).unwrap_or(usize::MAX).min(ids.len()));
+                }
+            }
+            ids.into_iter().map(Ok).chain(error.map(Err))
+        })
+    }
+
+    /// A profile, if it is shown: its row may have changed since the index was read.
+    fn row(&self, id: ProfileId) -> Result<Option<Profile>> {
+        Ok(self.view.profile(id)?.filter(|profile| self.shows(profile)))
+    }
+
+    pub(super) fn shows(&self, profile: &Profile) -> bool {
+        self.terms.show(&folded(profile.username.as_str()), &folded(profile.city.as_str()))
+    }
+
+    /// The blocks that have any of these profiles.
+    pub(super) fn found(&self, ids: Range<u64>, way: Way) -> impl Iterator<Item = Result<Found>> {
+        let (first, last) = (Spot::of(ProfileId::new(ids.start)), Spot::of(ProfileId::new(ids.end.saturating_sub(1))));
+        let found: Box<dyn Iterator<Item = Result<Found>> + '_> = if ids.is_empty() {
+            Box::new(iter::empty())
+        } else if self.grams.is_empty() {
+            let texts = self.view.walk(keys::search_texts_in(first.block..=last.block), way);
+            Box::new(texts.map(|pair| self.in_block(pair?)))
+        } else {
+            let chunks = self.chunks(first.chunk..=last.chunk, way);
+            Box::new(chunks.flat_map(move |chunk| self.in_chunk(chunk, first.block..=last.block, way)))
+        };
+        found.map(move |found| {
+            let mut found = found?;
+            if found.block == first.block {
+                found.shown &= u32::MAX << first.slot;
+            }
+            if found.block == last.block {
+                found.shown &= u32::MAX >> (31 - last.slot);
+            }
+            Ok(found)
+        })
+    }
+
+    /// Those of a block of texts, whose pair this is.
+    fn in_block(&self, (key, value): Pair) -> Result<Found> {
+        let Some(Place::SearchTexts(block)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
+        Ok(Found { block, shown: self.shown(&read_texts(block, &value)?, u32::MAX) })
+    }
+
+    /// Those of the texts' profiles that are among these slots and contain the terms.
+    fn shown(&self, texts: &TextsRecord<'_>, among: u32) -> u32 {
+        let bits = texts.iter().map(|(slot, texts)| {
+            let bit = among & 1_u32.checked_shl(slot.into()).unwrap_or_default();
+            if bit != 0 && self.terms.show(texts.username, texts.city) { bit } else { 0 }
+        });
+        bits.fold(0, |shown, bit| shown | bit)
+    }
+
+    /// The chunks with profiles that have all the grams.
+    fn chunks(&self, chunks: RangeInclusive<u64>, way: Way) -> impl Iterator<Item = Result<(u64, Postings)>> {
+        let mut left = Some(chunks);
+        iter::from_fn(move || {
+            let candidates = self.candidates(left.take()?, way).transpose()?;
+            // Behind an error nothing is looked for.
+            Some(candidates.map(|(chunk, candidates, behind)| {
+                left = behind;
+                (chunk, candidates)
+            }))
+        })
+    }
+
+    /// The first of these chunks with profiles that have all the grams, those profiles, and the chunks behind it.
+    fn candidates(&self, chunks: RangeInclusive<u64>, way: Way) -> Result<Option<Candidates>> {
+        let mut left = Some(chunks);
+        'chunk: while let Some(mut chunks) = left {
+            let mut all: Option<(u64, Postings)> = None;
+            for gram in &self.grams {
+                let Some((there, postings)) = self.next_postings(*gram, chunks.clone(), way)? else { return Ok(None) };
+                // What lies before it lacks this gram.
+                chunks = from(there, &chunks, way);
+                match &mut all {
+                    Some((chunk, _)) if *chunk != there => {
+                        left = Some(chunks);
+                        continue 'chunk;
+                    }
+                    Some((_, all)) => all.intersect(&postings),
+                    None => all = Some((there, postings)),
+                }
+                if all.as_ref().is_some_and(|(_, all)| all.is_empty()) {
+                    left = behind(there, &chunks, way);
+                    continue 'chunk;
+                }
+            }
+            return Ok(all.map(|(chunk, all)| (chunk, all, behind(chunk, &chunks, way))));
+        }
+        Ok(None)
+    }
+
+    /// The postings of a gram in the first of these chunks that has any.
+    fn next_postings(&self, gram: Gram, chunks: RangeInclusive<u64>, way: Way) -> Result<Option<(u64, Postings)>> {
+        let Some(pair) = self.view.walk(keys::postings_in(gram, chunks), way).next() else { return Ok(None) };
+        let (key, value) = pair?;
+        let Some(Place::Postings(_, there)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
+        Ok(Some((there, read_postings(&key, &value)?)))
+    }
+
+    /// Those of a chunk that are in these blocks.
+    fn in_chunk(
+        &self,
+        chunk: Result<(u64, Postings)>,
+        among: RangeInclusive<u64>,
+        way: Way,
+    ) -> Box<dyn Iterator<Item = Result<Found>> + '_> {
+        let (chunk, candidates) = match chunk {
+            Ok(candidates) => candidates,
+            Err(error) => return Box::new(iter::once(Err(error))),
+        };
+        let blocks: Box<dyn Iterator<Item = (u64, u32)>> = match way {
+            Way::Up => Box::new(candidates.blocks()),
+            Way::Down => Box::new(candidates.blocks().rev()),
+        };
+        let blocks = blocks.map(move |(block, slots)| (block_in(chunk, block), slots));
+        let blocks = blocks.filter(move |(block, _)| among.contains(block));
+        Box::new(blocks.map(|(block, slots)| {
+            if self.exact {
+                return Ok(Found { block, shown: slots });
+            }
+            let stored = texts_in(self.view, block)?;
+            let shown = match &stored {
+                Some(value) => self.shown(&read_texts(block, value)?, slots),
+                // They went since the postings were read.
+                None => 0,
+            };
+            Ok(Found { block, shown })
+        }))
+    }
+}
+
+/// A chunk, who of it has all the grams, and the chunks that are left behind it.
+type Candidates = (u64, Postings, Option<RangeInclusive<u64>>);
+
+/// These chunks from this one on.
+fn from(chunk: u64, chunks: &RangeInclusive<u64>, way: Way) -> RangeInclusive<u64> {
+    match way {
+        Way::Up => chunk..=*chunks.end(),
+        Way::Down => *chunks.start()..=chunk,
+    }
+}
+
+/// These chunks behind this one, if there are any.
+fn behind(chunk: u64, chunks: &RangeInclusive<u64>, way: Way) -> Option<RangeInclusive<u64>> {
+    let next = match way {
+        Way::Up => chunk.checked_add(1),
+        Way::Down => chunk.checked_sub(1),
+    };
+    next.map(|next| from(next, chunks, way)).filter(|left| !left.is_empty())
+}
