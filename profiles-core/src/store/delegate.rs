@@ -13,8 +13,8 @@ use super::{
 use crate::{
     event::EventStream,
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, Digest, Email, OutboxId, PendingKey, Principal, Profile,
-        ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, Digest, Email, OutboxId, PendingKey, Principal,
+        Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
     },
 };
 
@@ -148,6 +148,7 @@ hand_on! {
         write update_profile(id: ProfileId, expected: Revision, change: ProfileChange, stamp: Stamp) -> Profile;
         read profiles(filter: &ProfileFilter, slice: Slice<ProfileId>) -> Rows<Profile>;
         read count_profiles(filter: &ProfileFilter) -> u64;
+        read avatar_in_use(avatar: AvatarId) -> bool;
     }
 }
 

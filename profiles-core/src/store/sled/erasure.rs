@@ -7,6 +7,7 @@ use super::{
     engine::View as _,
     keys::{self, Meta},
     place::Place,
+    record::ProfileRecord,
     rows::{Rows as _, corrupt},
     transaction::Transaction,
 };
@@ -92,6 +93,8 @@ impl Transaction<'_> {
         let profile: ProfileId = self.profile_id(id)?.ok_or(StoreError::Missing)?;
         self.remove(keys::username(&account.username.key()));
         self.remove_email(&account);
+        let record: Option<ProfileRecord> = self.read(&keys::profile(profile))?;
+        self.move_avatar(profile, record.and_then(|record| record.avatar()), None)?;
         self.remove(keys::profile(profile));
         self.remove(keys::profile_of(id));
         self.add(Meta::Profiles.key(), -1)?;

@@ -6,7 +6,8 @@
 use std::ops::Range;
 
 use crate::model::{
-    AccountId, AuditId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind, UsernameKey,
+    AccountId, AuditId, AvatarId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind,
+    UsernameKey,
 };
 
 /// The spaces. The numbers are on disk: one that is given up is never given to another.
@@ -59,11 +60,13 @@ pub(super) enum Space {
     AuditOfAccount = 21,
     /// Account that is being erased -> the moment at which that began.
     Erasing = 22,
+    /// Digest of a picture, profile that shows it -> nothing.
+    AvatarUse = 26,
 }
 
 impl Space {
     /// All of them, in the order of their keys.
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Meta,
         Self::Account,
         Self::Username,
@@ -87,6 +90,7 @@ impl Space {
         Self::Audit,
         Self::AuditOfAccount,
         Self::Erasing,
+        Self::AvatarUse,
     ];
 
     /// The space that a key lies in.
@@ -337,6 +341,15 @@ pub(super) fn audit_of(account: AccountId, id: AuditId) -> Vec<u8> {
 pub(super) fn audit_of_after(account: AccountId, after: Option<AuditId>) -> Range<Vec<u8>> {
     let all = prefix(Space::AuditOfAccount.numbered(account.get()));
     after.map_or(all.clone(), |id| behind(audit_of(account, id), all))
+}
+
+pub(super) fn avatar_use(avatar: AvatarId, profile: ProfileId) -> Vec<u8> {
+    Space::AvatarUse.key(&[&avatar.digest, &profile.get().to_be_bytes()])
+}
+
+/// Every profile that shows this picture.
+pub(super) fn uses_of(avatar: AvatarId) -> Range<Vec<u8>> {
+    prefix(Space::AvatarUse.key(&[&avatar.digest]))
 }
 
 pub(super) fn erasing(account: AccountId) -> Vec<u8> {

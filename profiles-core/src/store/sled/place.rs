@@ -29,6 +29,7 @@ pub(super) enum Place {
     Audit(AuditId),
     AuditOfAccount(AccountId, AuditId),
     Erasing(AccountId),
+    AvatarUse([u8; 32], ProfileId),
 }
 
 impl Place {
@@ -87,6 +88,10 @@ impl Place {
                 Self::AuditOfAccount(AccountId::new(u64::from_be_bytes(*account)), AuditId::new(number(line)?))
             }
             Space::Erasing => Self::Erasing(AccountId::new(number(rest)?)),
+            Space::AvatarUse => {
+                let (digest, profile) = rest.split_first_chunk()?;
+                Self::AvatarUse(*digest, ProfileId::new(number(profile)?))
+            }
         })
     }
 
@@ -119,6 +124,7 @@ impl Place {
                 format!("the index entry of line {id} of the audit trail for account {account}")
             }
             Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
+            Some(Self::AvatarUse(_, profile)) => format!("the index entry of a picture of profile {profile}"),
         }
     }
 }
@@ -143,7 +149,7 @@ fn digest(bytes: &[u8]) -> Option<Digest> {
 mod tests {
     use super::*;
     use crate::{
-        model::{Email, UsernameKey},
+        model::{AvatarFormat, AvatarId, Email, UsernameKey},
         store::sled::keys::*,
     };
 
@@ -152,6 +158,7 @@ mod tests {
         let digest = Digest::from_bytes([0xff; 32]);
         let address = Email::parse("ada@example.org").unwrap();
         let (ada, post) = (AccountId::new(u64::MAX), StatusId::new(258));
+        let picture = AvatarId { digest: [7; 32], format: AvatarFormat::Png };
         for (key, place) in [
             (Meta::Commits.key(), Place::Meta(Meta::Commits)),
             (account(ada), Place::Account(ada)),
@@ -182,6 +189,7 @@ mod tests {
             (audit(AuditId::new(4)), Place::Audit(AuditId::new(4))),
             (audit_of(ada, AuditId::new(4)), Place::AuditOfAccount(ada, AuditId::new(4))),
             (erasing(ada), Place::Erasing(ada)),
+            (avatar_use(picture, ProfileId::new(1)), Place::AvatarUse([7; 32], ProfileId::new(1))),
         ] {
             assert_eq!(Place::parse(&key), Some(place));
             // With a byte less or more it is another key (a shorter name, say), or none.

@@ -174,6 +174,14 @@ impl Check<'_> {
                 let fits = self.concerns(id, account)?;
                 self.expect(fits, || format!("{what} names a line that is not about them"));
             }
+            Place::AvatarUse(digest, id) => {
+                codec::decode::<()>(key, value)?;
+                let record: Option<ProfileRecord> = self.view.read(&keys::profile(id))?;
+                let shown = record.and_then(|record| record.avatar());
+                self.expect(shown.is_some_and(|avatar| avatar.digest == digest), || {
+                    format!("{what} names a picture that it does not show")
+                });
+            }
             Place::Erasing(id) => {
                 codec::decode::<i64>(key, value)?;
                 let account = self.owner(&what, id)?;
@@ -205,6 +213,10 @@ impl Check<'_> {
         let account = record.account();
         let listed = self.points_to(&keys::profile_of(account), id.get())?;
         self.expect(listed, || format!("profile {id} can't be found by its account {account}"));
+        if let Some(avatar) = record.avatar() {
+            let used = self.view.has(&keys::avatar_use(avatar, id))?;
+            self.expect(used, || format!("the picture of profile {id} counts as nobody's"));
+        }
         self.owner(&format!("profile {id}"), account).map(drop)
     }
 

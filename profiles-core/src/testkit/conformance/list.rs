@@ -133,6 +133,9 @@ macro_rules! store_conformance {
                 filtered_profiles_are_listed_in_parts,
                 a_filter_follows_changes,
                 profiles_are_counted,
+                a_profile_shows_its_picture,
+                a_picture_is_in_use_until_nobody_shows_it,
+                a_refused_picture_is_not_in_use,
             }
             statuses {
                 posting_keeps_a_status,

@@ -204,6 +204,7 @@ async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::ProfileOf { account } => Answer::Profile(store.profile_of(*account).await?),
         Command::Profiles { filter, slice } => Answer::Profiles(store.profiles(filter, *slice).await?),
         Command::CountProfiles { filter } => Answer::Count(store.count_profiles(filter).await?),
+        Command::AvatarInUse { avatar } => Answer::Was(store.avatar_in_use(*avatar).await?),
         Command::Status { id } => Answer::Status(store.status(*id).await?),
         Command::Statuses { filter, slice } => Answer::Statuses(store.statuses(filter, *slice).await?),
         Command::CountStatuses { filter } => Answer::Count(store.count_statuses(filter).await?),

@@ -127,7 +127,7 @@ fn change(form: &Form) -> Result<ProfileChange, ApiError> {
     let bio = errors.check(name::BIO, form.text(optional(name::BIO), Bio::parse)).flatten();
     let city = errors.check(name::CITY, form.text(optional(name::CITY), City::parse)).flatten();
     errors.into_result()?;
-    Ok(ProfileChange { bio, city })
+    Ok(ProfileChange { bio, city, ..ProfileChange::default() })
 }
 
 pub(super) fn wire(profile: &Profile) -> Wire {
