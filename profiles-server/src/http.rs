@@ -23,6 +23,7 @@ mod metadata;
 mod openapi;
 mod origin;
 mod pagination;
+mod pictures;
 mod python;
 mod query;
 mod resolve;
@@ -35,6 +36,7 @@ pub use self::{
 };
 pub(crate) use self::{
     base_url::MountPoint, body::Bodies, contract::Contract, documentation::Documentation, openapi::Slashed,
+    pictures::Pictures,
 };
 
 /// What differs between deployments on the wire. The defaults are those of a new deployment.
@@ -57,6 +59,8 @@ pub struct Settings {
     pub account_deletion: bool,
     /// Proxies whose `X-Forwarded-For` is believed; see [`client_address()`].
     pub trusted_proxies: Vec<IpNetwork>,
+    /// Whether people may show pictures of themselves. Where they may not, those that are there are not shown.
+    pub avatars: bool,
 }
 
 impl Default for Settings {
@@ -70,6 +74,7 @@ impl Default for Settings {
             secure_cookies: false,
             account_deletion: true,
             trusted_proxies: Vec::new(),
+            avatars: true,
         }
     }
 }

@@ -176,11 +176,7 @@ impl Check<'_> {
             }
             Place::AvatarUse(digest, id) => {
                 codec::decode::<()>(key, value)?;
-                let record: Option<ProfileRecord> = self.view.read(&keys::profile(id))?;
-                let shown = record.and_then(|record| record.avatar());
-                self.expect(shown.is_some_and(|avatar| avatar.digest == digest), || {
-                    format!("{what} names a picture that it does not show")
-                });
+                self.avatar_use(&what, digest, id)?;
             }
             Place::Erasing(id) => {
                 codec::decode::<i64>(key, value)?;
@@ -218,6 +214,14 @@ impl Check<'_> {
             self.expect(used, || format!("the picture of profile {id} counts as nobody's"));
         }
         self.owner(&format!("profile {id}"), account).map(drop)
+    }
+
+    fn avatar_use(&mut self, what: &str, digest: [u8; 32], id: ProfileId) -> Result<()> {
+        let record: Option<ProfileRecord> = self.view.read(&keys::profile(id))?;
+        let shown = record.and_then(|record| record.avatar());
+        let fits = shown.is_some_and(|avatar| avatar.digest == digest);
+        self.expect(fits, || format!("{what} names a picture that it does not show"));
+        Ok(())
     }
 
     fn status(&mut self, id: StatusId, record: &StatusRecord) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::{future::Future, io};
 
 use futures_util::{Stream, StreamExt, stream};
-use poem::{Body, IntoResponse, Response, http::StatusCode};
+use poem::{Body, IntoResponse, Request, Response, http::StatusCode};
 use poem_openapi::{
     ApiResponse, OpenApi,
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
@@ -13,12 +13,13 @@ use profiles_api::{AccountExport, ExportedUser};
 use profiles_core::{Core, Error, OwnData, model::Email, permissions::Actor};
 use serde::Serialize;
 
-use super::{Tag, profiles, sessions, statuses};
+use super::{Context, Tag, profiles, sessions, statuses};
 use crate::{
     http::{
         answer::{json_bytes, to_json},
         authentication::Caller,
         error::ApiError,
+        pictures::PictureLinks,
     },
     operator::audit_line,
 };
@@ -26,7 +27,7 @@ use crate::{
 /// Rows that are read at a time: the memory that an export of any length costs.
 const CHUNK: usize = 500;
 
-pub(crate) struct ExportApi;
+pub(crate) struct ExportApi(pub(crate) Context);
 
 #[OpenApi(tag = "Tag::Authentication")]
 impl ExportApi {
@@ -34,10 +35,10 @@ impl ExportApi {
     ///
     /// One JSON object, sent in pieces. Passwords and keys are not in it, since nobody has them.
     #[oai(path = "/api/rest-auth/user/export", method = "get", operation_id = "export_user")]
-    async fn export(&self, caller: Caller) -> Result<Export, ApiError> {
+    async fn export(&self, request: &Request, caller: Caller) -> Result<Export, ApiError> {
         let Caller { core, actor, .. } = caller;
         // What fails here fails before the answer has begun.
-        let head = head(&core, actor, &core.own_data(actor).await?)?;
+        let head = head(&core, actor, &core.own_data(actor).await?, &self.0.links(request))?;
         let (of_statuses, of_audit) = (core.clone(), core);
         let statuses = pieces(move |after| {
             let core = of_statuses.clone();
@@ -60,7 +61,7 @@ impl ExportApi {
 }
 
 /// What comes before the rows that may be many.
-fn head(core: &Core, actor: Actor, data: &OwnData) -> Result<Vec<u8>, ApiError> {
+fn head(core: &Core, actor: Actor, data: &OwnData, links: &PictureLinks) -> Result<Vec<u8>, ApiError> {
     #[derive(Serialize)]
     struct Head<'a> {
         exported_at: String,
@@ -83,7 +84,7 @@ fn head(core: &Core, actor: Actor, data: &OwnData) -> Result<Vec<u8>, ApiError> 
             date_joined: account.joined_at.to_string(),
             last_login: account.last_login_at.map(|at| at.to_string()),
         },
-        profile: profiles::wire(profile),
+        profile: profiles::wire(profile, links),
         sessions: tokens.iter().map(|token| sessions::wire(token, actor)).collect(),
         statuses: &[],
     };

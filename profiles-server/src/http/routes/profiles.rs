@@ -8,7 +8,7 @@ use profiles_api::{Page, Profile as Wire, ProfileUpdate};
 use profiles_core::{
     fields::name,
     model::{Bio, City, Profile, ProfileId},
-    store::{ProfileChange, ProfileFilter},
+    store::{ProfileChange, ProfileFilter, Rows},
 };
 
 use super::{Context, Tag};
@@ -21,6 +21,7 @@ use crate::http::{
     input::Input,
     list::{Asked, List, RowShape},
     pagination::PageQuery,
+    pictures::PictureLinks,
     query::{QueryText, search_terms},
 };
 
@@ -51,13 +52,16 @@ impl ProfilesApi {
             url: self.0.base_url(request).absolute(RequestPath::of(request)),
         };
         let (source, filter) = (core.clone(), Arc::new(filter));
-        let shown = Arc::clone(&filter);
+        let (shown, links) = (Arc::clone(&filter), self.0.links(request));
         let read = move |slice| {
-            let (core, filter) = (source.clone(), Arc::clone(&shown));
-            async move { core.profiles(actor, &filter, slice).await }
+            let (core, filter, links) = (source.clone(), Arc::clone(&shown), links.clone());
+            async move {
+                let Rows { rows, more } = core.profiles(actor, &filter, slice).await?;
+                Ok(Rows { rows: rows.iter().map(|profile| wire(profile, &links)).collect(), more })
+            }
         };
         let count = core.count_profiles(actor, &filter);
-        let row = RowShape { id: |profile: &Profile| profile.id, wire };
+        let row = RowShape { id: |row: &Wire| ProfileId::new(row.id), wire: Wire::clone };
         List::answer(self.0.settings.pagination, asked, count, read, row).await
     }
 
@@ -65,13 +69,15 @@ impl ProfilesApi {
     #[oai(path = "/api/profiles/:id", method = "get", operation_id = "get_profile")]
     async fn show(
         &self,
+        request: &Request,
         caller: Caller,
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
     ) -> Result<Answer<Wire>, ApiError> {
         let filter = filter(search)?;
-        Ok(Answer::new(wire(&caller.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?)))
+        let profile = caller.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?;
+        Ok(Answer::new(wire(&profile, &self.0.links(request))))
     }
 
     /// Edit a profile
@@ -80,32 +86,35 @@ impl ProfilesApi {
     #[oai(path = "/api/profiles/:id", method = "put", operation_id = "replace_profile")]
     async fn replace(
         &self,
+        request: &Request,
         caller: Caller,
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
         body: Input<ProfileUpdate>,
     ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(caller, id.0, search, body).await
+        self.edit(request, caller, id.0, search, body).await
     }
 
     /// Edit some fields of a profile
     #[oai(path = "/api/profiles/:id", method = "patch", operation_id = "update_profile")]
     async fn update(
         &self,
+        request: &Request,
         caller: Caller,
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
         body: Input<ProfileUpdate>,
     ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(caller, id.0, search, body).await
+        self.edit(request, caller, id.0, search, body).await
     }
 }
 
 impl ProfilesApi {
     async fn edit(
         &self,
+        request: &Request,
         caller: Caller,
         id: u64,
         search: QueryText,
@@ -113,7 +122,7 @@ impl ProfilesApi {
     ) -> Result<Answer<Wire>, ApiError> {
         let editor = caller.core.edit_profile(caller.actor, ProfileId::new(id), &filter(search)?).await?;
         let change = change(&body.read().await?)?;
-        Ok(Answer::new(wire(&editor.apply(change).await?)))
+        Ok(Answer::new(wire(&editor.apply(change).await?, &self.0.links(request))))
     }
 }
 
@@ -130,11 +139,11 @@ fn change(form: &Form) -> Result<ProfileChange, ApiError> {
     Ok(ProfileChange { bio, city, ..ProfileChange::default() })
 }
 
-pub(super) fn wire(profile: &Profile) -> Wire {
+pub(super) fn wire(profile: &Profile, links: &PictureLinks) -> Wire {
     Wire {
         id: profile.id.get(),
         user: profile.username.to_string(),
-        avatar: None,
+        avatar: links.of(profile),
         bio: profile.bio.to_string(),
         city: profile.city.to_string(),
     }
