@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::allow_attributes,
@@ -41,12 +42,12 @@ async fn a_bomb_takes_no_more_than_its_file() {
     let before = most_memory();
     let head = images::png_head(50_000, 50_000);
     for content in [
-        [head.clone(), images::chunk(b"IDAT", &[0; 900]), images::chunk(b"IEND", b"")].concat(),
+        [head.clone(), images::chunk(*b"IDAT", &[0; 900]), images::chunk(*b"IEND", b"")].concat(),
         // A profile of colours that is 4 MB of nothing, compressed: refused with the rest of the head.
         [
             head,
-            images::chunk(b"iCCP", &[b"x\0\0", &[0x78, 0x9c][..], &[0; 4_000_000]].concat()),
-            images::chunk(b"IEND", b""),
+            images::chunk(*b"iCCP", &[b"x\0\0", &[0x78, 0x9c][..], &vec![0; 4_000_000]].concat()),
+            images::chunk(*b"IEND", b""),
         ]
         .concat(),
     ] {

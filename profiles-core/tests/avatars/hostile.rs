@@ -31,13 +31,13 @@ async fn what_is_too_much_is_refused_before_it_is_decoded() {
     let ada = home.somebody("ada").await;
     let pixels = FieldError::TooManyPixels { max: 25_000_000 };
 
-    let bomb = [png_head(50_000, 50_000), chunk(b"IDAT", &[0; 900]), chunk(b"IEND", b"")].concat();
+    let bomb = [png_head(50_000, 50_000), chunk(*b"IDAT", &[0; 900]), chunk(*b"IEND", b"")].concat();
     assert!(bomb.len() < 1024);
     assert_eq!(refused(&home, ada, bomb).await, pixels);
     // So deep that its pixels are too much memory, though they are not too many.
     let size = [5000_u32.to_be_bytes(), 4999_u32.to_be_bytes()].concat();
-    let deep = [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &[&size[..], &[16, 6, 0, 0, 0]].concat())].concat();
-    let deep = [deep, chunk(b"IDAT", &[0; 900]), chunk(b"IEND", b"")].concat();
+    let deep = [&b"\x89PNG\r\n\x1a\n"[..], &chunk(*b"IHDR", &[&size[..], &[16, 6, 0, 0, 0]].concat())].concat();
+    let deep = [deep, chunk(*b"IDAT", &[0; 900]), chunk(*b"IEND", b"")].concat();
     assert_eq!(refused(&home, ada, deep).await, pixels);
 
     let mut jpeg = encoded(&drawing(16, 16), ImageFormat::Jpeg);
@@ -83,7 +83,7 @@ async fn what_breaks_off_or_is_no_image_is_refused() {
         assert_eq!(refused(&home, ada, file).await, FieldError::NotAnImage);
     }
     // An image whose lengths all fit, around nothing that decodes.
-    let hollow = [png_head(10, 10), chunk(b"IDAT", b"nothing"), chunk(b"IEND", b"")].concat();
+    let hollow = [png_head(10, 10), chunk(*b"IDAT", b"nothing"), chunk(*b"IEND", b"")].concat();
     assert_eq!(refused(&home, ada, hollow).await, FieldError::NotAnImage);
 }
 

@@ -29,9 +29,9 @@ pub(crate) fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 }
 
 /// A chunk of a PNG, with its checksum.
-pub(crate) fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap().to_be_bytes();
-    let body = [kind, content].concat();
+    let body = [&kind[..], content].concat();
     let checksum = body.iter().fold(u32::MAX, |checksum, byte| {
         (0..8).fold(
             checksum ^ u32::from(*byte),
@@ -44,7 +44,7 @@ pub(crate) fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
 /// The head of a PNG of so many pixels, one bit each.
 pub(crate) fn png_head(width: u32, height: u32) -> Vec<u8> {
     let size = [width.to_be_bytes(), height.to_be_bytes()].concat();
-    [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &[&size[..], &[1, 0, 0, 0, 0]].concat())].concat()
+    [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(*b"IHDR", &[&size[..], &[1, 0, 0, 0, 0]].concat())].concat()
 }
 
 /// A segment of a JPEG.
@@ -66,7 +66,7 @@ pub(crate) fn with_remark(file: &[u8], format: ImageFormat, remark: &[u8], orien
             [&file[..2], &exif, &segment(0xfe, remark), &file[2..]].concat()
         }
         ImageFormat::Png => {
-            let text = chunk(b"tEXt", &[b"Comment\0", remark].concat());
+            let text = chunk(*b"tEXt", &[b"Comment\0", remark].concat());
             [&file[..33], &text, &file[33..]].concat()
         }
         ImageFormat::Gif => {

@@ -67,9 +67,9 @@ async fn the_middle_is_shown_the_right_way_up() {
 async fn what_is_transparent_stays_so_and_photographs_are_small() {
     let home = Home::new();
     let ada = home.somebody("ada").await;
-    let mut hole = drawing(100, 100).to_rgba8();
-    hole.put_pixel(50, 50, Rgba([0, 0, 0, 0]));
-    let profile = home.core.set_avatar(ada, upload("a.png", encoded(&hole.into(), ImageFormat::Png))).await.unwrap();
+    let mut pierced = drawing(100, 100).to_rgba8();
+    pierced.put_pixel(50, 50, Rgba([0, 0, 0, 0]));
+    let profile = home.core.set_avatar(ada, upload("a.png", encoded(&pierced.into(), ImageFormat::Png))).await.unwrap();
     assert_eq!(profile.avatar.unwrap().format, AvatarFormat::Png);
     let image = image::load_from_memory(&home.shown(&profile).await[0]).unwrap();
     assert_eq!(image.get_pixel(50, 50).0[3], 0);

@@ -38,7 +38,7 @@ async fn link(answer: Response) -> Result<String> {
 async fn a_picture_is_set_shown_kept_and_taken_away() -> Result {
     let mut app = TestApp::start().await?;
     let key = app.register("ada").await?;
-    let before = part("other", Some("huge.bin"), &[0; 100_000]);
+    let before = part("other", Some("huge.bin"), &vec![0; 100_000]);
     let parts =
         [part(name::AVATAR, None, b"a text, over which a file wins"), before, part(name::AVATAR, Some("a.gif"), GIF)];
     app.note_request("a file", form(&app, Method::PATCH, &key, &parts)).await?;
@@ -68,7 +68,7 @@ async fn what_is_no_picture_is_refused_in_the_words_of_the_original() -> Result 
         ("../../a\u{7f}.gif", GIF),
         (&format!("{}.gif", "x".repeat(200)), GIF),
         ("a.gif", &[GIF, b"<script>alert(1)</script>"].concat()),
-        ("a.gif", &[0; 50_001]),
+        ("a.gif", &vec![0; 50_001]),
     ] {
         let title = format!("{:?}, {} bytes", file_name.get(..20).unwrap_or(file_name), content.len());
         app.note_request(&title, file(&app, &key, file_name, content)).await?;

@@ -17,6 +17,7 @@ mod footprint;
 mod killed;
 mod mail;
 mod passwords;
+mod pictures;
 mod place;
 mod serving;
 mod user;
