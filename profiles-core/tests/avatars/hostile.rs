@@ -99,8 +99,8 @@ async fn an_image_with_something_else_behind_it_is_refused() {
         }
     }
     // What a telephone appends is left behind.
-    let film = b"\0\0\0\x18ftypmp42 a film of a second";
-    let file = [&encoded(&drawing(20, 20), ImageFormat::Jpeg)[..], film].concat();
+    let appended = b"\0\0\0\x18ftypmp42 a film of a second";
+    let file = [&encoded(&drawing(20, 20), ImageFormat::Jpeg)[..], appended].concat();
     let profile = home.core.set_avatar(ada, upload("a.jpg", file)).await.unwrap();
     for file in home.shown(&profile).await {
         assert!(!file.windows(4).any(|window| window == b"ftyp"));
