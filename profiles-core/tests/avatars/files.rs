@@ -1,11 +1,22 @@
 //! Files that come and go.
 
+use std::{
+    io,
+    sync::{Arc, Mutex, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
 use image::ImageFormat;
 use profiles_core::{
-    Error,
-    model::{AvatarFile, AvatarId},
-    testkit::{Failure, fixture},
+    Core, Error,
+    avatar::{AvatarStore, MemoryAvatars},
+    model::{AvatarFile, AvatarId, AvatarSize, Timestamp},
+    permissions::Actor,
+    store::{MemoryStore, Store},
+    testkit::{Failure, ManualClock, fixture},
 };
+use tokio::{task::JoinHandle, time::timeout};
 
 use super::{
     ADA, HOUR, Home,
@@ -110,10 +121,10 @@ async fn files_that_were_put_again_are_young_again() {
 /// the end, or at any moment between, has its files.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_is_left_pointing_at_files_that_went() {
-    let home = std::sync::Arc::new(Home::new());
+    let home = Arc::new(Home::new());
     let mut people = tokio::task::JoinSet::new();
     for number in 0..4 {
-        let home = std::sync::Arc::clone(&home);
+        let home = Arc::clone(&home);
         people.spawn(async move {
             let who = home.somebody(&format!("person{number}")).await;
             for round in 0..25 {
@@ -132,6 +143,60 @@ async fn nobody_is_left_pointing_at_files_that_went() {
         home.shown(&home.core.own_profile(who.unwrap()).await.unwrap()).await;
     }
     assert_eq!(home.files(), 2);
+}
+
+/// Files in memory, and a sweep that comes as soon as both files of a picture are there: before anybody points at them,
+/// at a moment at which they are old.
+#[derive(Default)]
+struct Meddled {
+    files: MemoryAvatars,
+    clock: Arc<ManualClock>,
+    core: OnceLock<Core>,
+    sweeps: Mutex<Vec<JoinHandle<usize>>>,
+}
+
+#[async_trait]
+impl AvatarStore for Meddled {
+    async fn put(&self, file: AvatarFile, content: Vec<u8>, at: Timestamp) -> io::Result<()> {
+        self.files.put(file, content, at).await?;
+        if file.size == AvatarSize::Small {
+            self.clock.advance(2 * HOUR);
+            let core = self.core.get().unwrap().clone();
+            let mut sweep = tokio::spawn(async move { core.collect_avatars().await.unwrap() });
+            // It has all the time that it wants, if it does not wait for us.
+            let _ = timeout(Duration::from_millis(200), &mut sweep).await;
+            self.sweeps.lock().unwrap().push(sweep);
+        }
+        Ok(())
+    }
+
+    async fn get(&self, file: AvatarFile) -> io::Result<Option<Vec<u8>>> {
+        self.files.get(file).await
+    }
+
+    async fn remove(&self, file: AvatarFile) -> io::Result<()> {
+        self.files.remove(file).await
+    }
+
+    async fn list(&self, first: u8) -> io::Result<Vec<(AvatarFile, Timestamp)>> {
+        self.files.list(first).await
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_between_file_and_row_waits_for_the_row() {
+    let files = Arc::new(Meddled::default());
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let ada = Actor::from(&store.register(fixture::register("ada")).await.unwrap().account);
+    let builder = Core::builder(store).clock(Arc::clone(&files.clock) as _);
+    let core = builder.avatars(Arc::clone(&files) as _).build().unwrap();
+    files.core.set(core.clone()).unwrap();
+    let avatar = core.set_avatar(ada, one()).await.unwrap().avatar.unwrap();
+    let sweep = files.sweeps.lock().unwrap().pop().unwrap();
+    assert_eq!(sweep.await.unwrap(), 0);
+    for file in AvatarFile::all_of(avatar) {
+        assert!(core.avatar_file(file).await.unwrap().is_some(), "{file}");
+    }
 }
 
 #[tokio::test]
