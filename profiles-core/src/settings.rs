@@ -31,6 +31,7 @@ pub enum LoginBy {
 /// What differs between deployments. The defaults are those of a new deployment.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as an operator knows it")]
 pub struct Settings {
     /// Who may read profiles and statuses.
     pub reads: Reads,

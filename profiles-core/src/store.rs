@@ -33,8 +33,8 @@ use crate::{
     event::EventStream,
     mail::{Mail, MailProblem},
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, Digest, Email, OutboxId, PendingKey, Principal,
-        Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, Digest, Email, Network, OutboxId, PendingKey,
+        Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
     },
 };
 
@@ -248,6 +248,12 @@ pub trait Tokens: Send + Sync {
     /// By id, ascending.
     async fn tokens_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Token>>;
 
+    /// The parts of the internet that an account logged in from, each with when it last did.
+    ///
+    /// # Order
+    /// The one that was not seen for longest comes first.
+    async fn places_of(&self, account: AccountId) -> Result<Vec<(Network, Timestamp)>>;
+
     /// Keeps a personal token.
     ///
     /// # Errors
@@ -429,6 +435,12 @@ pub trait Jobs: Send + Sync {
     /// # Order
     /// By number, ascending.
     async fn mails(&self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>>;
+
+    /// The first mails of an account, at most `limit`, dead letters too.
+    ///
+    /// # Order
+    /// By number, ascending.
+    async fn mails_of(&self, account: AccountId, limit: usize) -> Result<Vec<OutboxEntry>>;
 
     /// Makes a mail due at `now`, if it waits or is dead, and begins to count its attempts anew. One that is held is left
     /// as it is. Answers whether there is such a mail.

@@ -22,6 +22,7 @@ mod media;
 mod metadata;
 mod openapi;
 mod origin;
+mod pages;
 mod pagination;
 mod pictures;
 mod python;
@@ -35,7 +36,12 @@ pub use self::{
     authentication::AuthenticationOrder, client_address::client_address, ip_network::IpNetwork, pagination::Pagination,
 };
 pub(crate) use self::{
-    base_url::MountPoint, body::Bodies, contract::Contract, documentation::Documentation, openapi::Slashed,
+    base_url::MountPoint,
+    body::Bodies,
+    contract::Contract,
+    documentation::Documentation,
+    openapi::Slashed,
+    pages::{MailedLink, Pages},
     pictures::Pictures,
 };
 
@@ -45,6 +51,8 @@ pub(crate) use self::{
 pub struct Settings {
     /// Which proof of identity is looked at first.
     pub authentication: AuthenticationOrder,
+    /// What the site calls itself, on the pages that mailed links lead to.
+    pub site_name: String,
     /// How lists are answered.
     pub pagination: Pagination,
     /// Bytes of a request body at most; Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`.
@@ -67,6 +75,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             authentication: AuthenticationOrder::default(),
+            site_name: "example.com".to_owned(),
             pagination: Pagination::PageNumber { size: 10, max_size: Some(100) },
             max_body_bytes: 2_621_440,
             public_url: None,

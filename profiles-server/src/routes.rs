@@ -7,7 +7,7 @@ use poem_openapi::OpenApiService;
 use profiles_core::Core;
 
 use crate::http::{
-    Bodies, Contract, Documentation, MountPoint, Pictures, Settings, Slashed,
+    Bodies, Contract, Documentation, MailedLink, MountPoint, Pages, Pictures, Settings, Slashed,
     headers::SecurityHeaders,
     routes::{
         AvatarApi, Context, EmailApi, ExportApi, LoginApi, LogoutApi, PasswordApi, ProfilesApi, RegistrationApi,
@@ -65,16 +65,18 @@ impl Api {
         Self { settings, ..self }
     }
 
-    /// Everything: `/api/...`, pictures at `/media/avatars/...`, Swagger UI at `/docs`, the document at `/openapi.json`.
+    /// Everything: `/api/...`, the pages below it that mailed links lead to, pictures at `/media/avatars/...`, Swagger UI
+    /// at `/docs`, the document at `/openapi.json`.
     pub fn into_endpoint(self) -> BoxEndpoint<'static> {
         let context = Context { core: self.core, settings: Arc::new(self.settings) };
         let service = service(&context);
         let Context { core, settings } = context;
         let documentation = Documentation::new(&service, Arc::clone(&settings)).into_route();
         let bodies = Bodies::new(settings.max_body_bytes);
+        let pages = Pages::new(Arc::clone(&core), Arc::clone(&settings), bodies.clone());
         let pictures = settings.avatars.then(|| Pictures { core: Arc::clone(&core) });
         let api = Contract { operations: service.into_endpoint(), core, settings, bodies };
-        Everything { api, documentation, pictures }.with(SecurityHeaders).boxed()
+        Everything { api, pages, documentation, pictures }.with(SecurityHeaders).boxed()
     }
 
     /// The OpenAPI document as JSON.
@@ -83,9 +85,10 @@ impl Api {
     }
 }
 
-/// The API beside its documentation. Poem's router would refuse a path that is not UTF-8 before the contract sees it.
+/// The API beside its documentation and the pages of mailed links. Poem's router would refuse a path that is not UTF-8 before the contract sees it.
 struct Everything<A, D> {
     api: A,
+    pages: Pages,
     documentation: D,
     /// Nothing where there are none.
     pictures: Option<Pictures>,
@@ -101,6 +104,8 @@ impl<A: Endpoint<Output = Response>, D: Endpoint<Output = Response>> Endpoint fo
             self.documentation.call(request).await
         } else if let Some(pictures) = self.pictures.as_ref().filter(|_| Pictures::cover(path)) {
             pictures.call(request).await
+        } else if let Some(link) = MailedLink::of(path) {
+            Ok(self.pages.answer(&link, request).await)
         } else {
             self.api.call(request).await
         }

@@ -45,7 +45,7 @@ impl Core {
         let renamed = change.username.is_some();
         let write = |account: Account| {
             // Given and family names are nobody's proof of anything; a username is.
-            let audit = self.done(AuditEvent::AccountChange, actor, id).filter(|_| renamed);
+            let audit = renamed.then(|| self.done(AuditEvent::AccountChange, actor, id));
             let stamp = Stamp { at: self.clock.now(), audit };
             self.store.update_account(id, account.revision, change.clone(), stamp)
         };

@@ -103,7 +103,7 @@ impl Core {
         let Some(password) = password else { return Err(refused(FieldError::CredentialsRequired)) };
 
         let found = self.find_login(&identity).await?;
-        let target = found.as_ref().map_or(Target::Unknown(identity.as_str()), |account| Target::Known(account.id));
+        let target = Target::Named(identity.as_str(), found.as_ref().map(|account| account.id));
         let attempt = self.begin_try(AuditEvent::Login, Actor::Anonymous, target).await?;
         let outcome = self.log_in_as(&identity, found, &password, credentials.former, &attempt).await;
         match &outcome {
@@ -136,7 +136,7 @@ impl Core {
                 place: self.place(),
                 if_new_place: self.new_login_notice(&account, at),
                 forgive: attempt.forgiven(),
-                audit: self.done(AuditEvent::Login, AuditActor::Account(account.id), account.id),
+                audit: Some(self.done(AuditEvent::Login, AuditActor::Account(account.id), account.id)),
                 checked: account.password,
                 at,
             };
@@ -283,7 +283,7 @@ impl Core {
         if digests.is_empty() {
             return Ok(());
         }
-        let audit = actor.account().and_then(|account| self.done(AuditEvent::Logout, actor, account));
+        let audit = actor.account().map(|account| self.done(AuditEvent::Logout, actor, account));
         Ok(self.store.revoke(&digests, Stamp { at: self.clock.now(), audit }).await?)
     }
 }

@@ -78,7 +78,7 @@ impl Core {
                 revoke: Revoke::Everything,
                 outbox: self.password_notice(&account, self.clock.now()),
                 forgive: Vec::new(),
-                audit: self.done(AuditEvent::PasswordChange, AuditActor::Operator, account.id),
+                audit: Some(self.done(AuditEvent::PasswordChange, AuditActor::Operator, account.id)),
                 at: self.clock.now(),
             })
         };
@@ -99,7 +99,7 @@ impl Core {
     /// [`Error::Missing`].
     pub async fn erase_account(&self, username: &UsernameKey) -> Result<Account> {
         let account = self.find(username).await?;
-        let audit = self.done(AuditEvent::Erasure, AuditActor::Operator, account.id);
+        let audit = Some(self.done(AuditEvent::Erasure, AuditActor::Operator, account.id));
         self.erase(&account, Stamp { at: self.clock.now(), audit }).await?;
         Ok(account)
     }
@@ -115,7 +115,7 @@ impl Core {
     async fn change(&self, username: &UsernameKey, change: AccountChange) -> Result<Account> {
         let read = || self.find(username);
         let write = |account: Account| {
-            let audit = self.done(AuditEvent::AccountChange, AuditActor::Operator, account.id);
+            let audit = Some(self.done(AuditEvent::AccountChange, AuditActor::Operator, account.id));
             let stamp = Stamp { at: self.clock.now(), audit };
             self.store.update_account(account.id, account.revision, change.clone(), stamp)
         };

@@ -48,6 +48,8 @@ impl Core {
     /// that they have as many as they may.
     pub async fn create_personal_token(&self, actor: Actor, new: NewPersonalToken) -> Result<(Token, SecretKey)> {
         let account = self.own_keys(actor, Action::Create)?;
+        // It would outlive the login that made it.
+        self.still_known(actor, account).await?;
         let at = self.clock.now();
         let mut errors = FieldErrors::new();
         let name = errors.check(name::NAME, new.name);
@@ -66,7 +68,7 @@ impl Core {
             scopes: scopes.map_or_else(|| Scopes::from_iter([Scope::Read]), Scopes::from_iter),
             origin: self.origin.clone(),
         };
-        let audit = self.done(AuditEvent::TokenCreation, actor, account);
+        let audit = Some(self.done(AuditEvent::TokenCreation, actor, account));
         match self.store.issue_token(IssueToken { account, token, most: MOST, audit, at }).await {
             Ok(token) => Ok((token, secret)),
             Err(StoreError::Full) => {

@@ -26,13 +26,8 @@ impl Core {
     }
 
     /// The same, about what was done.
-    pub(crate) fn done(
-        &self,
-        event: AuditEvent,
-        actor: impl Into<AuditActor>,
-        account: AccountId,
-    ) -> Option<AuditNote> {
-        Some(self.line(event, AuditOutcome::Done, actor, Some(account)))
+    pub(crate) fn done(&self, event: AuditEvent, actor: impl Into<AuditActor>, account: AccountId) -> AuditNote {
+        self.line(event, AuditOutcome::Done, actor, Some(account))
     }
 
     /// The stamp of a write to what belongs to `owner`; the trail tells of it if somebody else did it.

@@ -109,10 +109,9 @@ async fn set_active(store: &dyn Store, account: AccountId, is_active: bool) -> A
     store.update_account(account, revision, change, fixture::NOW.into()).await.unwrap()
 }
 
-/// The mails in the outbox, in the order in which they were put there. They are held by nobody afterwards.
+/// The mails in the outbox, in the order in which they were put there.
 async fn mails(store: &dyn Store) -> Vec<Mail> {
-    let items = store.lease(fixture::after(1_000_000), Duration::ZERO, usize::MAX).await.unwrap();
-    items.into_iter().map(|item| item.mail).collect()
+    store.mails(None, usize::MAX).await.unwrap().into_iter().map(|entry| entry.mail).collect()
 }
 
 /// The whole audit trail.

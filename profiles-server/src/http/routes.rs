@@ -5,7 +5,7 @@ mod email;
 mod export;
 mod login;
 mod logout;
-mod password;
+pub(super) mod password;
 mod profiles;
 mod registration;
 mod root;

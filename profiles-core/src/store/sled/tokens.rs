@@ -63,6 +63,14 @@ impl Tokens for SledStore {
         .await
     }
 
+    async fn places_of(&self, account: AccountId) -> Result<Vec<(Network, Timestamp)>> {
+        self.read(move |view| {
+            let record: Option<PlacesRecord> = view.read(&keys::places(account))?;
+            Ok(record.unwrap_or_default().into_places())
+        })
+        .await
+    }
+
     async fn issue_token(&self, command: IssueToken) -> Result<Token> {
         self.write(move |transaction| {
             let IssueToken { account, token, most, audit, at } = command;

@@ -119,11 +119,7 @@ impl Check<'_> {
             Place::Status(id) => self.status(id, &codec::decode(key, value)?)?,
             Place::StatusOfAccount(account, id) => {
                 codec::decode::<()>(key, value)?;
-                let record: Option<StatusRecord> = self.view.read(&keys::status(id))?;
-                let fits = record.is_some_and(|record| record.account() == account);
-                self.expect(fits, || format!("{what} names a status that is not theirs"));
-                let counted = self.view.has(&keys::status_count(account))?;
-                self.expect(counted, || format!("account {account} has statuses that are not counted"));
+                self.listed_status(&what, account, id)?;
             }
             Place::StatusCount(account) => self.status_count(&what, account, codec::decode(key, value)?)?,
             Place::Token(digest) => self.token(&what, &digest, &codec::decode(key, value)?)?,
@@ -135,17 +131,10 @@ impl Check<'_> {
             }
             Place::MailKey(digest) => self.mail_key(&what, &digest, &codec::decode(key, value)?)?,
             Place::Outbox(id) => self.mail(id, &codec::decode(key, value)?)?,
-            Place::OutboxDue(at, id) => {
-                let held: bool = codec::decode(key, value)?;
-                let record: Option<OutboxRecord> = self.view.read(&keys::outbox(id))?;
-                let fits = record.is_some_and(|record| record.due() == Some(at) && record.is_held() == held);
-                self.expect(fits, || format!("{what} names a mail that is not due then"));
-            }
+            Place::OutboxDue(at, id) => self.due_mail(&what, at, id, codec::decode(key, value)?)?,
             Place::OutboxOfAccount(account, id) => {
                 codec::decode::<()>(key, value)?;
-                let record: Option<OutboxRecord> = self.view.read(&keys::outbox(id))?;
-                let fits = record.is_some_and(|record| record.account() == account);
-                self.expect(fits, || format!("{what} names a mail that is not theirs"));
+                self.mail_of_account(&what, account, id)?;
             }
             Place::Expiry(at, expiring, digest) => {
                 codec::decode::<()>(key, value)?;
@@ -235,6 +224,15 @@ impl Check<'_> {
         self.owner(&format!("status {id}"), account).map(drop)
     }
 
+    fn listed_status(&mut self, what: &str, account: AccountId, id: StatusId) -> Result<()> {
+        let record: Option<StatusRecord> = self.view.read(&keys::status(id))?;
+        let fits = record.is_some_and(|record| record.account() == account);
+        self.expect(fits, || format!("{what} names a status that is not theirs"));
+        let counted = self.view.has(&keys::status_count(account))?;
+        self.expect(counted, || format!("account {account} has statuses that are not counted"));
+        Ok(())
+    }
+
     fn status_count(&mut self, what: &str, account: AccountId, count: u64) -> Result<()> {
         let mut listed = 0_u64;
         for pair in self.view.scan(keys::statuses_of(account, None)) {
@@ -280,6 +278,20 @@ impl Check<'_> {
         let record: Option<AuditRecord> = self.view.read(&keys::audit(id))?;
         let Some(record) = record else { return Ok(false) };
         Ok(entry(id, record)?.note.concerns(account))
+    }
+
+    fn due_mail(&mut self, what: &str, at: Timestamp, id: OutboxId, held: bool) -> Result<()> {
+        let record: Option<OutboxRecord> = self.view.read(&keys::outbox(id))?;
+        let fits = record.is_some_and(|record| record.due() == Some(at) && record.is_held() == held);
+        self.expect(fits, || format!("{what} names a mail that is not due then"));
+        Ok(())
+    }
+
+    fn mail_of_account(&mut self, what: &str, account: AccountId, id: OutboxId) -> Result<()> {
+        let record: Option<OutboxRecord> = self.view.read(&keys::outbox(id))?;
+        let fits = record.is_some_and(|record| record.account() == account);
+        self.expect(fits, || format!("{what} names a mail that is not theirs"));
+        Ok(())
     }
 
     fn mail(&mut self, id: OutboxId, record: &OutboxRecord) -> Result<()> {

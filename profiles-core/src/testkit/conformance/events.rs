@@ -83,7 +83,9 @@ pub async fn what_ends_and_what_replaces_it_is_told_in_order(store: Arc<dyn Stor
         EventKind::LoggedIn { account },
         ended(account, TokenKind::Api),
         ended(account, TokenKind::Session),
+        EventKind::MailQueued { account },
         EventKind::AccountChanged { account },
+        EventKind::MailQueued { account },
         EventKind::PasswordChanged { account },
         EventKind::AccountErased { account, profile },
     ];
