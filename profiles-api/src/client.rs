@@ -22,6 +22,7 @@
 
 mod account;
 mod answer;
+mod avatar;
 mod builder;
 mod email;
 mod error;

@@ -5,7 +5,7 @@
 //!   [`ResendEmailRequest`], [`EmailChangeRequest`], [`DeleteAccountRequest`]: the rest of an account's life.
 //! - [`LoginSession`], [`LoginKind`], [`RevokeOthersResponse`]: what is logged in to an account.
 //! - [`PersonalTokenRequest`], [`NewPersonalToken`], [`Scope`]: personal access tokens.
-//! - [`Profile`], [`ProfileUpdate`]: what the public sees of an account.
+//! - [`Profile`], [`ProfileUpdate`]: what the public sees of an account; [`Avatar`], [`AvatarClear`]: its picture.
 //! - [`Status`], [`StatusWrite`], [`StatusPatch`]: short messages of a profile.
 //! - [`Page`]: one page of a list. [`Detail`], [`FieldErrors`]: what the API says when it refuses.
 //! - [`ApiRoot`]: where the lists are.
@@ -30,6 +30,7 @@
 )]
 
 mod account;
+mod avatar;
 #[cfg(feature = "client")]
 pub mod client;
 mod email;
@@ -47,6 +48,7 @@ mod status;
 pub use self::client::{Client, ClientError};
 pub use self::{
     account::{KeyResponse, LoginRequest, RegisterRequest, UserDetails, UserPatch, UserUpdate},
+    avatar::{Avatar, AvatarClear},
     email::{EmailChangeRequest, ResendEmailRequest, VerifyEmailRequest},
     error::{Detail, FieldErrors},
     login_session::{LoginKind, LoginSession, RevokeOthersResponse},

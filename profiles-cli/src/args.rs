@@ -195,6 +195,12 @@ pub(crate) struct Edit {
     /// Where you live, at most 30 characters; empty clears it
     #[arg(long, value_name = "TEXT", value_hint = ValueHint::Other)]
     pub(crate) city: Option<String>,
+    /// Image to show of you: PNG, JPEG, GIF or WebP; its middle is what others see
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "id")]
+    pub(crate) avatar: Option<PathBuf>,
+    /// Show no image any more
+    #[arg(long, conflicts_with_all = ["id", "avatar"])]
+    pub(crate) no_avatar: bool,
     /// Number of the profile to change, for staff
     #[arg(long)]
     pub(crate) id: Option<u64>,
@@ -290,6 +296,8 @@ mod tests {
             &["profiles", "token", "create", "ci", "--scope", "everything"],
             &["profiles", "token", "create", "ci", "--expires", "soon"],
             &["profiles", "account", "export", "--force"],
+            &["profiles", "edit", "--avatar", "me.png", "--no-avatar"],
+            &["profiles", "edit", "--avatar", "me.png", "--id", "7"],
         ] {
             assert_eq!(Cli::try_parse_from(line).unwrap_err().exit_code(), 2, "{line:?}");
         }

@@ -7,6 +7,7 @@ mod visible;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use profiles_api::FieldErrors;
 use serde::Serialize;
 
@@ -59,6 +60,16 @@ impl Output {
     pub(crate) fn note(&self, note: &str) {
         if !self.json {
             complain(&format!("{}\n", visible(note)));
+        }
+    }
+
+    /// A bar for so many bytes on their way. It shows on a terminal alone, and not to programs.
+    pub(crate) fn upload_bar(&self, bytes: usize) -> ProgressBar {
+        let target = if self.json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(u64::try_from(bytes).ok(), target);
+        match ProgressStyle::with_template("Sending [{bar:30}] {bytes} of {total_bytes}") {
+            Ok(style) => bar.with_style(style.progress_chars("=> ")),
+            Err(_) => bar,
         }
     }
 

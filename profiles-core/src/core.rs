@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Result, Settings,
+    avatar::{AvatarStore, MemoryAvatars, Studio},
     env::{Clock, Entropy, SystemClock, SystemEntropy},
     event::EventStream,
     mail::MailSecret,
@@ -30,6 +31,8 @@ pub struct Core {
     pub(crate) gate: Gate,
     /// Tokens whose use is being noted.
     pub(crate) noting: Noting,
+    /// Makes and keeps the files of pictures.
+    pub(crate) studio: Arc<Studio>,
 }
 
 impl Core {
@@ -42,6 +45,7 @@ impl Core {
             hasher: None,
             policy: PasswordPolicy::default(),
             mail_secret: None,
+            avatars: None,
             settings: Settings::default(),
         }
     }
@@ -116,6 +120,7 @@ pub struct CoreBuilder {
     hasher: Option<Arc<dyn PasswordHasher>>,
     policy: PasswordPolicy,
     mail_secret: Option<MailSecret>,
+    avatars: Option<Arc<dyn AvatarStore>>,
     settings: Settings,
 }
 
@@ -145,6 +150,11 @@ impl CoreBuilder {
         Self { mail_secret: Some(secret), ..self }
     }
 
+    /// Where the files of pictures are kept; by default in memory, so that they go with the program.
+    pub fn avatars(self, avatars: Arc<dyn AvatarStore>) -> Self {
+        Self { avatars: Some(avatars), ..self }
+    }
+
     /// Other settings.
     pub fn settings(self, settings: Settings) -> Self {
         Self { settings, ..self }
@@ -172,6 +182,7 @@ impl CoreBuilder {
             origin: Origin::default(),
             gate: Gate::default(),
             noting: Noting::default(),
+            studio: Arc::new(Studio::new(self.avatars.unwrap_or_else(|| Arc::new(MemoryAvatars::default())))),
         })
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 /// Names of the fields that a person can get wrong; the wire uses the same names.
 pub mod name {
+    /// Picture of a profile.
+    pub const AVATAR: &str = "avatar";
     /// Biography of a profile.
     pub const BIO: &str = "bio";
     /// City of a profile.
@@ -140,6 +142,55 @@ pub enum FieldError {
     /// More than one account may have.
     #[error("You have {max} tokens, and no more are allowed. Revoke one first.")]
     TooManyTokens {
+        /// The most that is allowed.
+        max: usize,
+    },
+    /// Neither a file, nor nothing.
+    #[error("The submitted data was not a file. Check the encoding type on the form.")]
+    NotAFile,
+    /// A file without content.
+    #[error("The submitted file is empty.")]
+    EmptyFile,
+    /// More bytes in a file than are read.
+    #[error("Ensure this file has no more than {max} bytes.")]
+    FileTooLarge {
+        /// The most that is allowed.
+        max: usize,
+    },
+    /// A file's name that could steer a terminal, or be cut short.
+    #[error("A file name may not have control characters.")]
+    InvalidFileName,
+    /// More code points in a file's name than are allowed.
+    #[error("Ensure this filename has at most {max} characters (it has {length}).")]
+    FileNameTooLong {
+        /// The most that is allowed.
+        max: usize,
+        /// How many it has.
+        length: usize,
+    },
+    /// A file's name that does not end as those of images do.
+    #[error("File extension “{extension}” is not allowed. Allowed extensions are: {allowed}.")]
+    ExtensionNotAllowed {
+        /// How it ends.
+        extension: String,
+        /// How it may end.
+        allowed: &'static str,
+    },
+    /// Not an image of a kind that is read, or a broken one.
+    #[error("Upload a valid image. The file you uploaded was either not an image or a corrupted image.")]
+    NotAnImage,
+    /// An image, and something else behind it.
+    #[error("The file does not end where its image ends. Save the image anew and upload that.")]
+    MoreThanAnImage,
+    /// More pixels, or more memory for them, than are decoded.
+    #[error("Ensure this image has no more than {max} pixels.")]
+    TooManyPixels {
+        /// The most that is allowed.
+        max: u64,
+    },
+    /// A longer animation than is read.
+    #[error("Ensure this image has no more than {max} frames.")]
+    TooManyFrames {
         /// The most that is allowed.
         max: usize,
     },

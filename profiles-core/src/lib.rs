@@ -51,6 +51,7 @@
 //! | [`model`] | plain values, parsed once and right from then on |
 //! | [`permissions`] | who may do what to what: one table |
 //! | [`store`] | the boundary to storage: traits, commands and queries; in memory, and over sled (feature `sled`, on by default) |
+//! | [`avatar`] | pictures of people: their bounds, and where their files are |
 //! | [`password`] | the policy for passwords, and hashing on threads of its own |
 //! | [`mail`], [`event`] | mails to send, and what happened, for whoever embeds this |
 //! | [`env`](mod@env) | clock and randomness |
@@ -80,6 +81,7 @@
     )
 )]
 
+pub mod avatar;
 mod core;
 pub mod env;
 mod error;
@@ -100,8 +102,9 @@ pub use self::{
     error::{Error, Kind, Result},
     fields::{FieldError, FieldErrors},
     service::{
-        AccountEdit, Authentication, Credentials, EmailChange, Login, NewAccount, NewPassword, NewPersonalToken,
-        OwnData, PasswordChange, PasswordReset, ProfileEditor, Registration, RegistrationOutcome, StatusEditor,
+        AccountEdit, Authentication, AvatarEditor, AvatarUpload, Credentials, EmailChange, Login, NewAccount,
+        NewPassword, NewPersonalToken, OwnData, PasswordChange, PasswordReset, ProfileEditor, Registration,
+        RegistrationOutcome, StatusEditor,
     },
     settings::{LoginBy, Notices, Settings, Throttles, Verification},
 };

@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod avatar;
 mod digest;
 mod email;
 mod id;
@@ -21,6 +22,7 @@ pub(crate) use self::username::is_word;
 pub use self::{
     account::{Account, PasswordHash},
     audit::{AuditActor, AuditEntry, AuditEvent, AuditNote, AuditOutcome, Stamp},
+    avatar::{AvatarFile, AvatarFormat, AvatarId, AvatarSize, NoAvatarFile},
     digest::Digest,
     email::Email,
     id::{AccountId, AuditId, OutboxId, ProfileId, Revision, StatusId, TokenId},

@@ -1,6 +1,7 @@
 //! What an application asks of a [`Core`](crate::Core), one file per subject.
 
 mod account;
+mod avatar;
 mod email;
 mod gate;
 mod login;
@@ -22,6 +23,7 @@ use std::future::Future;
 
 pub use self::{
     account::AccountEdit,
+    avatar::{AvatarEditor, AvatarUpload},
     email::EmailChange,
     login::{Authentication, Credentials, Login},
     new_password::NewPassword,

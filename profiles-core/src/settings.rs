@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{model::Limit, permissions::Reads};
+use crate::{avatar::AvatarRules, model::Limit, permissions::Reads};
 
 /// Whether an e-mail address must be shown to be one's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct Settings {
     pub notices: Notices,
     /// What may not be tried too often.
     pub throttles: Throttles,
+    /// What a picture may be, and what becomes of it.
+    pub avatars: AvatarRules,
 }
 
 impl Default for Settings {
@@ -91,6 +93,7 @@ impl Default for Settings {
             log_out_on_password_change: false,
             notices: Notices::default(),
             throttles: Throttles::default(),
+            avatars: AvatarRules::default(),
         }
     }
 }

@@ -33,8 +33,8 @@ use crate::{
     event::EventStream,
     mail::{Mail, MailProblem},
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, Digest, Email, Network, OutboxId, PendingKey, Principal,
-        Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, Digest, Email, Network, OutboxId, PendingKey,
+        Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
     },
 };
 
@@ -368,6 +368,9 @@ pub trait Profiles: Send + Sync {
 
     /// How many the whole list has; without terms it costs one look-up.
     async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64>;
+
+    /// Whether any profile shows this picture: its files may go if none does.
+    async fn avatar_in_use(&self, avatar: AvatarId) -> Result<bool>;
 }
 
 /// Statuses.

@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoint};
 use profiles_core::{
     Core, Notices, Settings, Throttles, Verification,
+    avatar::{AvatarRules, FolderAvatars},
     env::SystemEntropy,
     password::{Argon2Config, Argon2ConfigError, Argon2Pool, Blocklist, BlocklistError, PasswordPolicy, Strength},
     store::{
@@ -16,7 +17,8 @@ use profiles_core::{
 use crate::{
     Api,
     config::{
-        Anonymous, Config, ContextWord, EmailVerification, Limit, Pagination, Passwords, PolicyPreset, Throttle, WebUrl,
+        Allowed, Anonymous, Config, ContextWord, EmailVerification, Limit, Pagination, Passwords, PolicyPreset,
+        Throttle, WebUrl,
     },
     http::{self, AuthenticationOrder, headers::SecurityHeaders, health, trace::Trace},
     secret::{SecretError, mail_secret},
@@ -35,6 +37,14 @@ pub enum StartError {
     /// There is no secret for the keys in mails.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The folder of pictures can't be used.
+    #[error("can't use {}, where the files of pictures are: {error}", path.display())]
+    Avatars {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// Hashing as it is configured is too weak or too dear.
     #[error(transparent)]
     Hashing(#[from] Argon2ConfigError),
@@ -84,10 +94,12 @@ pub fn open_core(config: &Config) -> Result<Opened, StartError> {
     // Then the lock, so that two servers do not make a secret at the same time.
     let store = Arc::new(open_store(config)?);
     let unclean = store.opened_unclean();
+    let path = config.storage.avatar_dir();
+    let avatars = FolderAvatars::open(&path).map_err(|error| StartError::Avatars { path, error })?;
     let secret = mail_secret(&config.storage, &SystemEntropy)?;
     let hasher = Argon2Pool::new(hashing(&config.passwords)?, Arc::new(SystemEntropy));
     let builder = Core::builder(store as Arc<dyn Store>).hasher(Arc::new(hasher)).mail_secret(secret);
-    let builder = builder.policy(policy);
+    let builder = builder.policy(policy).avatars(Arc::new(avatars));
     Ok(Opened { core: Arc::new(builder.settings(core_settings(config)).build()?), unclean })
 }
 
@@ -172,6 +184,13 @@ fn core_settings(config: &Config) -> Settings {
         email_changed: accounts.notify_email_change,
         new_login: accounts.notify_new_login,
     };
+    let avatars = &config.avatars;
+    settings.avatars = AvatarRules {
+        max_bytes: avatars.max_bytes,
+        max_pixels: avatars.max_pixels,
+        large: avatars.large,
+        small: avatars.small,
+    };
     settings.throttles = match config.api.throttle {
         Throttle::On => config.throttles.limits(),
         Throttle::Off => Throttles::OFF,
@@ -196,6 +215,7 @@ fn http_settings(config: &Config) -> http::Settings {
         secure_cookies: config.secure_cookies(),
         account_deletion: config.accounts.deletion,
         trusted_proxies: config.network.trusted_proxies.clone(),
+        avatars: config.avatars.allowed == Allowed::On,
     }
 }
 

@@ -8,6 +8,7 @@
 mod accounts;
 mod api;
 pub(crate) mod arguments;
+mod avatars;
 mod choice;
 mod control;
 mod error;
@@ -35,6 +36,7 @@ use self::value::{Given, Shown};
 pub use self::{
     accounts::{Accounts, EmailVerification},
     api::{Anonymous, Api, Compat, Pagination, Throttle},
+    avatars::{Allowed, Avatars},
     control::ControlSocket,
     error::ConfigError,
     limit::Limit,
@@ -73,6 +75,8 @@ pub struct Config {
     pub accounts: Accounts,
     /// Sessions, tokens and cookies.
     pub sessions: Sessions,
+    /// Pictures of people.
+    pub avatars: Avatars,
     /// What may not be tried too often.
     pub throttles: Throttles,
     /// Which passwords are good enough, and what hashing them costs.
@@ -84,14 +88,14 @@ pub struct Config {
 }
 
 impl Config {
-    fn groups(&self) -> [&dyn Group; 9] {
-        let Self { network, storage, api, accounts, sessions, throttles, passwords, mail, log } = self;
-        [network, storage, api, accounts, sessions, throttles, passwords, mail, log]
+    fn groups(&self) -> [&dyn Group; 10] {
+        let Self { network, storage, api, accounts, sessions, avatars, throttles, passwords, mail, log } = self;
+        [network, storage, api, accounts, sessions, avatars, throttles, passwords, mail, log]
     }
 
-    fn groups_mut(&mut self) -> [&mut dyn Group; 9] {
-        let Self { network, storage, api, accounts, sessions, throttles, passwords, mail, log } = self;
-        [network, storage, api, accounts, sessions, throttles, passwords, mail, log]
+    fn groups_mut(&mut self) -> [&mut dyn Group; 10] {
+        let Self { network, storage, api, accounts, sessions, avatars, throttles, passwords, mail, log } = self;
+        [network, storage, api, accounts, sessions, avatars, throttles, passwords, mail, log]
     }
 
     /// The defaults of a server that stands in for another.

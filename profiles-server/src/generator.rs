@@ -186,6 +186,7 @@ impl Generator {
         let change = ProfileChange {
             bio: Bio::parse(&bio).ok(),
             city: City::parse(if random.below(5) == 0 { "" } else { random.one_of(&CITIES) }).ok(),
+            avatar: None,
         };
         let register = Register {
             username,

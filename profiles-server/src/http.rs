@@ -25,6 +25,7 @@ mod openapi;
 mod origin;
 mod pages;
 mod pagination;
+mod pictures;
 mod python;
 mod query;
 mod resolve;
@@ -42,6 +43,7 @@ pub(crate) use self::{
     documentation::Documentation,
     openapi::Slashed,
     pages::{MailedLink, Pages},
+    pictures::Pictures,
 };
 
 /// What differs between deployments on the wire. The defaults are those of a new deployment.
@@ -73,6 +75,8 @@ pub struct Settings {
     pub account_deletion: bool,
     /// Proxies whose `X-Forwarded-For` is believed; see [`client_address()`].
     pub trusted_proxies: Vec<IpNetwork>,
+    /// Whether people may show pictures of themselves. Where they may not, those that are there are not shown.
+    pub avatars: bool,
 }
 
 impl Default for Settings {
@@ -90,6 +94,7 @@ impl Default for Settings {
             secure_cookies: false,
             account_deletion: true,
             trusted_proxies: Vec::new(),
+            avatars: true,
         }
     }
 }

@@ -7,11 +7,11 @@ use poem_openapi::OpenApiService;
 use profiles_core::Core;
 
 use crate::http::{
-    Bodies, Contract, Documentation, MailedLink, MountPoint, Pages, Settings, Slashed,
+    Bodies, Contract, Documentation, MailedLink, MountPoint, Pages, Pictures, Settings, Slashed,
     headers::SecurityHeaders,
     routes::{
-        Context, EmailApi, ExportApi, LoginApi, LogoutApi, PasswordApi, ProfilesApi, RegistrationApi, RootApi,
-        SessionsApi, StatusesApi, UserApi,
+        AvatarApi, Context, EmailApi, ExportApi, LoginApi, LogoutApi, PasswordApi, ProfilesApi, RegistrationApi,
+        RootApi, SessionsApi, StatusesApi, UserApi,
     },
 };
 
@@ -25,6 +25,7 @@ type Operations = (
     UserApi,
     ExportApi,
     ProfilesApi,
+    AvatarApi,
     StatusesApi,
     RootApi,
 );
@@ -64,8 +65,8 @@ impl Api {
         Self { settings, ..self }
     }
 
-    /// Everything: `/api/...`, the pages below it that mailed links lead to, Swagger UI at `/docs`, the document at
-    /// `/openapi.json`.
+    /// Everything: `/api/...`, the pages below it that mailed links lead to, pictures at `/media/avatars/...`, Swagger UI
+    /// at `/docs`, the document at `/openapi.json`.
     pub fn into_endpoint(self) -> BoxEndpoint<'static> {
         let context = Context { core: self.core, settings: Arc::new(self.settings) };
         let service = service(&context);
@@ -73,8 +74,9 @@ impl Api {
         let documentation = Documentation::new(&service, Arc::clone(&settings)).into_route();
         let bodies = Bodies::new(settings.max_body_bytes);
         let pages = Pages::new(Arc::clone(&core), Arc::clone(&settings), bodies.clone());
+        let pictures = settings.avatars.then(|| Pictures { core: Arc::clone(&core) });
         let api = Contract { operations: service.into_endpoint(), core, settings, bodies };
-        Everything { api, pages, documentation }.with(SecurityHeaders).boxed()
+        Everything { api, pages, documentation, pictures }.with(SecurityHeaders).boxed()
     }
 
     /// The OpenAPI document as JSON.
@@ -88,6 +90,8 @@ struct Everything<A, D> {
     api: A,
     pages: Pages,
     documentation: D,
+    /// Nothing where there are none.
+    pictures: Option<Pictures>,
 }
 
 impl<A: Endpoint<Output = Response>, D: Endpoint<Output = Response>> Endpoint for Everything<A, D> {
@@ -98,6 +102,8 @@ impl<A: Endpoint<Output = Response>, D: Endpoint<Output = Response>> Endpoint fo
         let path = request.uri().path();
         if path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/") {
             self.documentation.call(request).await
+        } else if let Some(pictures) = self.pictures.as_ref().filter(|_| Pictures::cover(path)) {
+            pictures.call(request).await
         } else if let Some(link) = MailedLink::of(path) {
             Ok(self.pages.answer(&link, request).await)
         } else {
@@ -116,8 +122,9 @@ fn service(context: &Context) -> OpenApiService<Slashed<Operations>, ()> {
         PasswordApi,
         SessionsApi,
         UserApi,
-        ExportApi,
+        ExportApi(context()),
         ProfilesApi(context()),
+        AvatarApi(context()),
         StatusesApi(context()),
         RootApi(context()),
     );

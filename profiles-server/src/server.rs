@@ -115,6 +115,7 @@ impl Server {
         let worker = Worker::with(Arc::clone(&core), mailer, site, templates, retries);
         beside.spawn(worker.run(stopping.subscribe()));
         beside.spawn(sweeper::run(Arc::clone(&core), config.accounts.audit_age, stopping.subscribe()));
+        beside.spawn(sweeper::collect_pictures(Arc::clone(&core), stopping.subscribe()));
         if let Some(control) = listening(control) {
             beside.spawn(control.run(Arc::clone(&core), stopping.subscribe()));
         }

@@ -13,6 +13,7 @@
 )]
 
 mod account;
+mod avatar;
 mod canned;
 
 use profiles_api::{

@@ -55,6 +55,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("profiles edit", "Ask, with the present texts to start from"),
             ("profiles edit --city London", "Change the city and nothing else"),
             ("profiles edit --bio ''", "Clear the bio"),
+            ("profiles edit --avatar me.jpg", "Show an image of oneself"),
             ("profiles edit --id 7 --city Paris", "Somebody else's, as staff"),
         ],
     ),

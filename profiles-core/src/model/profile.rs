@@ -1,6 +1,6 @@
 //! Profiles.
 
-use super::{AccountId, Bio, City, ProfileId, Revision, Username};
+use super::{AccountId, AvatarId, Bio, City, ProfileId, Revision, Username};
 
 /// What an account shows of itself. Every account has exactly one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Profile {
     pub username: Username,
     /// Counts the writes of this row.
     pub revision: Revision,
+    /// Their picture, if they show one.
+    pub avatar: Option<AvatarId>,
     /// What they say of themselves.
     pub bio: Bio,
     /// Where they live.

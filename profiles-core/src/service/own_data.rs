@@ -96,12 +96,15 @@ impl Core {
     /// Erases an account, step by step.
     pub(super) async fn erase(&self, account: &Account, stamp: Stamp) -> Result<()> {
         let Stamp { at, audit } = stamp;
+        let avatar = self.store.profile_of(account.id).await?.and_then(|profile| profile.avatar);
         loop {
             let step = EraseAccount { account: account.id, limit: ERASED_AT_ONCE, audit: audit.clone(), at };
             match self.store.erase_account(step).await.map_err(Error::from_store(Kind::Account))? {
-                Erasure::Done => return Ok(()),
+                Erasure::Done => break,
                 Erasure::Unfinished => {}
             }
         }
+        self.discard_avatar(avatar).await;
+        Ok(())
     }
 }

@@ -3,9 +3,9 @@
 use crate::{
     mail::Mail,
     model::{
-        Account, AccountId, AuditNote, Bio, City, Digest, Email, KeyPurpose, Lifetime, Limit, Network, Origin,
-        PasswordHash, PersonName, Profile, Revision, Scopes, ThrottleKey, Timestamp, TokenId, TokenKind, TokenName,
-        Username,
+        Account, AccountId, AuditNote, AvatarId, Bio, City, Digest, Email, KeyPurpose, Lifetime, Limit, Network,
+        Origin, PasswordHash, PersonName, Profile, Revision, Scopes, ThrottleKey, Timestamp, TokenId, TokenKind,
+        TokenName, Username,
     },
 };
 
@@ -343,4 +343,6 @@ pub struct ProfileChange {
     pub bio: Option<Bio>,
     /// A new city.
     pub city: Option<City>,
+    /// A new picture, or `Some(None)` for none.
+    pub avatar: Option<Option<AvatarId>>,
 }

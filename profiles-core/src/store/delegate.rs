@@ -14,8 +14,8 @@ use super::{
 use crate::{
     event::EventStream,
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, Digest, Email, Network, OutboxId, PendingKey, Principal,
-        Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, Digest, Email, Network, OutboxId, PendingKey,
+        Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
     },
 };
 
@@ -150,6 +150,7 @@ hand_on! {
         write update_profile(id: ProfileId, expected: Revision, change: ProfileChange, stamp: Stamp) -> Profile;
         read profiles(filter: &ProfileFilter, order: ProfileOrder, slice: Slice<ProfilePosition>) -> Rows<Profile>;
         read count_profiles(filter: &ProfileFilter) -> u64;
+        read avatar_in_use(avatar: AvatarId) -> bool;
     }
 }
 

@@ -6,9 +6,9 @@ use super::SeededEntropy;
 use crate::{
     mail::{KeySeed, Mail},
     model::{
-        AccountId, AuditActor, AuditEvent, AuditNote, AuditOutcome, Bio, City, Digest, Email, KeyPurpose, Lifetime,
-        Limit, Network, Origin, PasswordHash, PersonName, Revision, Scopes, StatusText, ThrottleKey, Timestamp,
-        TokenId, TokenKind, TokenName, Username,
+        AccountId, AuditActor, AuditEvent, AuditNote, AuditOutcome, AvatarFormat, AvatarId, Bio, City, Digest, Email,
+        KeyPurpose, Lifetime, Limit, Network, Origin, PasswordHash, PersonName, Revision, Scopes, StatusText,
+        ThrottleKey, Timestamp, TokenId, TokenKind, TokenName, Username,
     },
     store::{
         Attempt, ConfirmEmail, EndTokens, EraseAccount, IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, Register,
@@ -47,6 +47,11 @@ pub fn bio(text: &str) -> Bio {
 /// A city.
 pub fn city(text: &str) -> City {
     City::parse(text).expect("a city")
+}
+
+/// A picture that has this number; nobody made it, and it has no files.
+pub fn avatar(number: u8) -> AvatarId {
+    AvatarId { digest: [number; 32], format: AvatarFormat::Jpeg }
 }
 
 /// The text of a status.

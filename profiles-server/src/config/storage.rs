@@ -33,6 +33,11 @@ impl Storage {
         self.data_dir.join("store")
     }
 
+    /// Folder of the files of pictures.
+    pub(crate) fn avatar_dir(&self) -> PathBuf {
+        self.data_dir.join("avatars")
+    }
+
     /// File of the secret, where none is set.
     pub(crate) fn secret_file(&self) -> PathBuf {
         self.data_dir.join("secret.key")

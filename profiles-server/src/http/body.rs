@@ -15,11 +15,15 @@ const SMALL: usize = 16 * 1024;
 /// is this times the limit of one.
 const LARGE_AT_ONCE: usize = 32;
 
+/// Files that are read, and made into pictures, at the same time. Only accounts send any.
+const FILES_AT_ONCE: usize = 12;
+
 /// Reads bodies; put into the request by the contract, for its operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Bodies {
     limit: usize,
     large: Arc<Semaphore>,
+    files: Arc<Semaphore>,
 }
 
 /// The bytes of a whole body. While a large one is here, it counts.
@@ -32,7 +36,20 @@ pub(crate) struct WholeBody {
 impl Bodies {
     /// Bodies of at most so many bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)) }
+        Self { limit, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)), files: Arc::new(Semaphore::new(FILES_AT_ONCE)) }
+    }
+
+    /// Bytes of a body at most.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// A place for a body with a file, as long as it is here.
+    ///
+    /// # Errors
+    /// Too many are.
+    pub(crate) fn place_for_file(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Ok(Arc::clone(&self.files).try_acquire_owned().map_err(|_| Error::Busy)?)
     }
 
     /// Reads a body to its end.

@@ -55,9 +55,9 @@ impl<E: Endpoint> Endpoint for Contract<E> {
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let target = match resolve(request.uri().path()) {
-            Resolved::View(target) => target,
+            Resolved::View(target) if target.view.is_there(&self.settings) => target,
             Resolved::AppendSlash => return Ok(self.append_slash(&request)),
-            Resolved::Unknown => return Ok(ApiError::NotFound.into_response()),
+            Resolved::View(_) | Resolved::Unknown => return Ok(ApiError::NotFound.into_response()),
         };
         let method = request.method().clone();
         let mut found = Found { csrf_broken: csrf::has_broken_cookie(&request), ..Found::default() };

@@ -1,6 +1,7 @@
 //! Request bodies as forms: JSON, urlencoded and multipart look the same to an operation.
 
 mod multipart;
+pub(crate) mod upload;
 
 use std::borrow::Cow;
 

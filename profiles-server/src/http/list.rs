@@ -61,7 +61,7 @@ pub(crate) trait Listing: Send + Sync + Sized + 'static {
     /// A key from a cursor of this list.
     fn read_key(&self, bytes: &[u8]) -> Option<Self::Key>;
 
-    fn wire(row: &Self::Row) -> Self::Wire;
+    fn wire(&self, row: &Self::Row) -> Self::Wire;
 }
 
 /// A list as it goes out; `P` documents its shape.
@@ -133,7 +133,7 @@ impl<P> List<P> {
                 let start = Start::Skip(page.skip());
                 let rows = listing.read(Slice { start, limit: size }).await?.rows;
                 let (next, previous) = (page.next(&url, query), page.previous(&url, query));
-                let results = rows.iter().map(L::wire).collect();
+                let results = rows.iter().map(|row| listing.wire(row)).collect();
                 let body = PageBody { count, next: next.clone(), previous: previous.clone(), results };
                 (json_response(StatusCode::OK, &body), next, previous)
             }
@@ -144,7 +144,7 @@ impl<P> List<P> {
                 let first = link(&url, query, "cursor", None);
                 let place = cursors.asked(paging.cursor.0.as_deref())?;
                 let Page { rows, next, previous } = page_at(&listing, place, limit, first, to).await?;
-                let results = rows.iter().map(L::wire).collect();
+                let results = rows.iter().map(|row| listing.wire(row)).collect();
                 let body = CursorBody { next: next.clone(), previous: previous.clone(), results };
                 (json_response(StatusCode::OK, &body), next, previous)
             }
@@ -212,7 +212,7 @@ async fn all<L: Listing>(listing: L) -> Result<Response, Error> {
     let first = listing.read(Slice { start: Start::Skip(0), limit: CHUNK }).await?;
     let after = first.rows.last().map(L::key).filter(|_| first.more);
     let mut text = vec![b'['];
-    write_rows::<L>(&mut text, &first.rows)?;
+    write_rows(&listing, &mut text, &first.rows)?;
     let Some(after) = after else {
         text.push(b']');
         return Ok(json_bytes(StatusCode::OK, text));
@@ -235,7 +235,7 @@ fn rest_of<L: Listing>(
             if !chunk.rows.is_empty() {
                 text.push(b',');
             }
-            write_rows::<L>(&mut text, &chunk.rows)?;
+            write_rows(&listing, &mut text, &chunk.rows)?;
             text.extend(next.is_none().then_some(b']'));
             Ok((text, next))
         });
@@ -250,10 +250,10 @@ fn rest_of<L: Listing>(
 }
 
 /// Writes rows with commas between them.
-fn write_rows<L: Listing>(text: &mut Vec<u8>, rows: &[L::Row]) -> Result<(), Error> {
+fn write_rows<L: Listing>(listing: &L, text: &mut Vec<u8>, rows: &[L::Row]) -> Result<(), Error> {
     for (at, row) in rows.iter().enumerate() {
         text.extend((at > 0).then_some(b','));
-        text.extend(to_json(&L::wire(row)).map_err(|error| Error::Unavailable(error.into()))?);
+        text.extend(to_json(&listing.wire(row)).map_err(|error| Error::Unavailable(error.into()))?);
     }
     Ok(())
 }

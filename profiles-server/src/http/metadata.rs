@@ -123,6 +123,8 @@ pub(crate) const PROFILE: Fields = &[
     field("city", "string", "City").at_most(30),
 ];
 
+pub(crate) const AVATAR: Fields = &[field("avatar", "image upload", "Avatar").at_most(100)];
+
 pub(crate) const STATUS: Fields = &[
     field("id", "integer", "ID").read_only(),
     field("user_profile", "field", "User profile").read_only(),

@@ -1,5 +1,6 @@
 //! The operations, one file per resource. Each translates a request for the core, and its answer for the wire.
 
+mod avatar;
 mod email;
 mod export;
 mod login;
@@ -19,11 +20,11 @@ use poem_openapi::Tags;
 use profiles_core::Core;
 
 pub(crate) use self::{
-    email::EmailApi, export::ExportApi, login::LoginApi, logout::LogoutApi, password::PasswordApi,
+    avatar::AvatarApi, email::EmailApi, export::ExportApi, login::LoginApi, logout::LogoutApi, password::PasswordApi,
     profiles::ProfilesApi, registration::RegistrationApi, root::RootApi, sessions::SessionsApi, statuses::StatusesApi,
     user::UserApi,
 };
-use super::{Settings, base_url::BaseUrl};
+use super::{Settings, base_url::BaseUrl, pictures::PictureLinks};
 
 /// The headings of the document.
 #[derive(Tags)]
@@ -46,5 +47,10 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn base_url(&self, request: &Request) -> BaseUrl<'_> {
         BaseUrl::of(request, self.settings.public_url.as_deref(), &self.settings.trusted_origins)
+    }
+
+    /// Where the pictures are, for the client of this request.
+    fn links(&self, request: &Request) -> PictureLinks {
+        PictureLinks::new(&self.base_url(request), self.settings.avatars)
     }
 }

@@ -84,6 +84,11 @@ impl View {
         }
     }
 
+    /// Whether this deployment has the view.
+    pub(crate) fn is_there(&self, settings: &Settings) -> bool {
+        self.path != AVATAR.path || settings.avatars
+    }
+
     /// The method whose form OPTIONS describes, and its fields; some depend on what this deployment asks for.
     pub(crate) fn fields(&self, settings: &profiles_core::Settings) -> Option<(&'static str, Fields)> {
         if self.path == PASSWORD_CHANGE.path && settings.old_password {
@@ -335,6 +340,15 @@ const PROFILE_STATUSES: View = View {
     ..BASE
 };
 
+const AVATAR: View = View {
+    path: "/api/avatar",
+    name: "Avatar Update",
+    allow: "PUT, PATCH, OPTIONS",
+    access: Access::Account,
+    fields: Some(("PUT", metadata::AVATAR)),
+    ..BASE
+};
+
 const STATUSES: View = View {
     path: "/api/profile-status",
     name: "Profile Status List",
@@ -357,13 +371,14 @@ const STATUS: View = View {
 };
 
 /// Every view of the API. A path that would pass for a number comes before the one that has a number there.
-pub(crate) static VIEWS: [View; 23] = [
+pub(crate) static VIEWS: [View; 24] = [
     PROFILE,
     PROFILE_BY_USERNAME,
     PROFILE_STATUSES,
     STATUS,
     PROFILES,
     STATUSES,
+    AVATAR,
     USER,
     EXPORT,
     LOGIN,

@@ -7,6 +7,8 @@ use tokio::{select, sync::watch, time::interval};
 
 /// How often to sweep.
 const PERIOD: Duration = Duration::from_mins(10);
+/// How often to look for pictures that nobody shows: it lists every file.
+const COLLECTION: Duration = Duration::from_hours(6);
 /// Rows of one sweep: few enough that a write behind it hardly waits.
 const BATCH: usize = 500;
 
@@ -24,6 +26,26 @@ pub(super) async fn run(core: Arc<Core>, audit_age: Duration, mut stop: watch::R
                 until_all_is_gone("the oldest of the audit trail", forgotten, &stop).await;
             }
             changed = stop.changed() => if changed.is_err() || *stop.borrow() { return },
+        }
+    }
+}
+
+/// Removes the files of pictures that nobody shows now and then, until `stop` turns true or its sender is gone. A process
+/// leaves such that ended between keeping a file and pointing at it.
+pub(super) async fn collect_pictures(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
+    let mut tick = interval(COLLECTION);
+    loop {
+        let collecting = async {
+            tick.tick().await;
+            core.collect_avatars().await
+        };
+        select! {
+            collected = collecting => match collected {
+                Ok(0) => {}
+                Ok(pictures) => tracing::info!(pictures, "removed pictures that nobody shows"),
+                Err(error) => tracing::warn!(%error, "pictures that nobody shows could not be removed"),
+            },
+            _ = stop.wait_for(|stop| *stop) => return,
         }
     }
 }

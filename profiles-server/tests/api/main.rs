@@ -7,6 +7,7 @@
 
 mod app;
 mod authentication;
+mod avatar;
 mod bodies;
 mod concurrency;
 mod email;

@@ -19,6 +19,7 @@ mod indexes;
 mod killed;
 mod mail;
 mod passwords;
+mod pictures;
 mod place;
 mod serving;
 mod user;

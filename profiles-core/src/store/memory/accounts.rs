@@ -124,6 +124,7 @@ impl State {
             account: id,
             username: command.username.clone(),
             revision: Revision::FIRST,
+            avatar: None,
             bio: Bio::default(),
             city: City::default(),
         };
@@ -142,8 +143,8 @@ impl State {
             last_login_at: None,
         };
         self.accounts.insert(id, account.clone());
-        let Profile { revision, bio, city, .. } = profile.clone();
-        self.profiles.insert(profile.id, ProfileRow { account: id, revision, bio, city });
+        let Profile { revision, avatar, bio, city, .. } = profile.clone();
+        self.profiles.insert(profile.id, ProfileRow { account: id, revision, avatar, bio, city });
         self.end_former(command.former, id, command.at);
         self.keep_tokens(id, command.tokens, command.at);
         if let Some(key) = command.mail_key {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event::EventKind,
-    model::{AccountId, Profile, ProfileId, Revision, Stamp},
+    model::{AccountId, AvatarId, Profile, ProfileId, Revision, Stamp},
     store::{
         ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Profiles, Result, Rows, Slice, Start, StoreError,
         query::Way,
@@ -38,6 +38,7 @@ impl Profiles for MemoryStore {
         check_revision(row.revision, expected)?;
         row.bio = change.bio.unwrap_or_else(|| row.bio.clone());
         row.city = change.city.unwrap_or_else(|| row.city.clone());
+        row.avatar = change.avatar.unwrap_or(row.avatar);
         row.revision = row.revision.next();
         state.note(stamp.at, stamp.audit);
         state.events.publish(stamp.at, EventKind::ProfileChanged { profile: id });
@@ -63,6 +64,10 @@ impl Profiles for MemoryStore {
     async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64> {
         Ok(self.state()?.profiles_that_match(filter)?.len() as u64)
     }
+
+    async fn avatar_in_use(&self, avatar: AvatarId) -> Result<bool> {
+        Ok(self.state()?.profiles.values().any(|row| row.avatar.is_some_and(|shown| shown.digest == avatar.digest)))
+    }
 }
 
 impl State {
@@ -73,6 +78,7 @@ impl State {
             account: row.account,
             username: self.username_of(row.account)?,
             revision: row.revision,
+            avatar: row.avatar,
             bio: row.bio.clone(),
             city: row.city.clone(),
         }))

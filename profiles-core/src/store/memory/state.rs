@@ -6,8 +6,8 @@ use crate::{
     event::{EventKind, EventPublisher},
     mail::{Mail, MailProblem},
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, Bio, City, Digest, Email, Network, OutboxId, ProfileId,
-        Revision, StatusId, StatusText, Tally, ThrottleKey, Timestamp, TokenId, Username, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, Bio, City, Digest, Email, Network, OutboxId,
+        ProfileId, Revision, StatusId, StatusText, Tally, ThrottleKey, Timestamp, TokenId, Username, UsernameKey,
     },
     store::{
         Forgive, Inconsistency, MailState, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique,
@@ -49,6 +49,7 @@ pub(super) struct LastIds {
 pub(super) struct ProfileRow {
     pub(super) account: AccountId,
     pub(super) revision: Revision,
+    pub(super) avatar: Option<AvatarId>,
     pub(super) bio: Bio,
     pub(super) city: City,
 }

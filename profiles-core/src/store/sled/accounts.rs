@@ -173,6 +173,7 @@ impl Transaction<'_> {
             account: account.id,
             username: account.username.clone(),
             revision: Revision::FIRST,
+            avatar: None,
             bio: Bio::default(),
             city: City::default(),
         };

@@ -8,6 +8,7 @@ use super::{
     keys::{self, Meta},
     place::Place,
     rank::Ranked,
+    record::ProfileRecord,
     rows::{Rows as _, corrupt},
     transaction::Transaction,
 };
@@ -93,6 +94,8 @@ impl Transaction<'_> {
         let profile: ProfileId = self.profile_id(id)?.ok_or(StoreError::Missing)?;
         self.remove(keys::username(&account.username.key()));
         self.remove_email(&account);
+        let record: Option<ProfileRecord> = self.read(&keys::profile(profile))?;
+        self.move_avatar(profile, record.and_then(|record| record.avatar()), None)?;
         self.remove(keys::profile(profile));
         self.forget_profile(profile)?;
         self.remove(keys::profile_of(id));

@@ -8,7 +8,7 @@ use std::ops::{Range, RangeInclusive};
 use super::search::Gram;
 use crate::{
     model::{
-        AccountId, AuditId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind,
+        AccountId, AuditId, AvatarId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind,
         UsernameKey,
     },
     store::query::Way,
@@ -70,11 +70,13 @@ pub(super) enum Space {
     ProfileRank = 24,
     /// [`SearchPart`], what that says -> a piece of the search index. See [`super::search`].
     Search = 25,
+    /// Digest of a picture, profile that shows it -> nothing.
+    AvatarUse = 26,
 }
 
 impl Space {
     /// All of them, in the order of their keys.
-    pub(super) const ALL: [Self; 26] = [
+    pub(super) const ALL: [Self; 27] = [
         Self::Meta,
         Self::Account,
         Self::Username,
@@ -101,6 +103,7 @@ impl Space {
         Self::StatusRank,
         Self::ProfileRank,
         Self::Search,
+        Self::AvatarUse,
     ];
 
     /// The space that a key lies in.
@@ -380,6 +383,15 @@ pub(super) fn audit_of(account: AccountId, id: AuditId) -> Vec<u8> {
 pub(super) fn audit_of_after(account: AccountId, after: Option<AuditId>) -> Range<Vec<u8>> {
     let all = prefix(Space::AuditOfAccount.numbered(account.get()));
     after.map_or(all.clone(), |id| behind(audit_of(account, id), all))
+}
+
+pub(super) fn avatar_use(avatar: AvatarId, profile: ProfileId) -> Vec<u8> {
+    Space::AvatarUse.key(&[&avatar.digest, &profile.get().to_be_bytes()])
+}
+
+/// Every profile that shows this picture.
+pub(super) fn uses_of(avatar: AvatarId) -> Range<Vec<u8>> {
+    prefix(Space::AvatarUse.key(&[&avatar.digest]))
 }
 
 pub(super) fn erasing(account: AccountId) -> Vec<u8> {

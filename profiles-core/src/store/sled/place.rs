@@ -36,6 +36,7 @@ pub(super) enum Place {
     ProfileRank(u8, u64),
     SearchTexts(u64),
     Postings(Gram, u64),
+    AvatarUse([u8; 32], ProfileId),
 }
 
 impl Place {
@@ -110,6 +111,10 @@ impl Place {
                 let (gram, chunk) = rest.split_last_chunk().filter(|_| *part == SearchPart::Postings as u8)?;
                 Self::Postings(Gram::parse(std::str::from_utf8(gram).ok()?)?, u64::from_be_bytes(*chunk))
             }
+            Space::AvatarUse => {
+                let (digest, profile) = rest.split_first_chunk()?;
+                Self::AvatarUse(*digest, ProfileId::new(number(profile)?))
+            }
         })
     }
 
@@ -148,6 +153,7 @@ impl Place {
             Some(Self::Postings(gram, chunk)) => {
                 format!("the search index entry of {:?} {}", gram.to_string(), of_chunk(chunk))
             }
+            Some(Self::AvatarUse(_, profile)) => format!("the index entry of a picture of profile {profile}"),
         }
     }
 }
@@ -172,7 +178,7 @@ fn digest(bytes: &[u8]) -> Option<Digest> {
 mod tests {
     use super::*;
     use crate::{
-        model::{Email, UsernameKey},
+        model::{AvatarFormat, AvatarId, Email, UsernameKey},
         store::sled::keys::*,
     };
 
@@ -182,6 +188,7 @@ mod tests {
         let address = Email::parse("ada@example.org").unwrap();
         let (ada, post) = (AccountId::new(u64::MAX), StatusId::new(258));
         let gram = Gram::parse("жa\0").unwrap();
+        let picture = AvatarId { digest: [7; 32], format: AvatarFormat::Png };
         for (key, place) in [
             (Meta::Commits.key(), Place::Meta(Meta::Commits)),
             (account(ada), Place::Account(ada)),
@@ -216,6 +223,7 @@ mod tests {
             (rank(Space::ProfileRank, 5, 0), Place::ProfileRank(5, 0)),
             (search_texts(u64::MAX), Place::SearchTexts(u64::MAX)),
             (postings(gram, 258), Place::Postings(gram, 258)),
+            (avatar_use(picture, ProfileId::new(1)), Place::AvatarUse([7; 32], ProfileId::new(1))),
         ] {
             assert_eq!(Place::parse(&key), Some(place));
             // With a byte less or more it is another key (a shorter name, say), or none.

@@ -11,10 +11,11 @@ use super::{
     record::ProfileRecord,
     rows::{Rows as _, beyond, corrupt, part},
     search::Search,
+    transaction::Transaction,
 };
 use crate::{
     event::EventKind,
-    model::{AccountId, Profile, ProfileId, Revision, Stamp},
+    model::{AccountId, AvatarId, Profile, ProfileId, Revision, Stamp},
     store::{
         ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Profiles, Result, Rows, Slice, Start, StoreError,
     },
@@ -57,6 +58,10 @@ impl Profiles for SledStore {
             }
             profile.bio = change.bio.unwrap_or(profile.bio);
             profile.city = change.city.unwrap_or(profile.city);
+            if let Some(avatar) = change.avatar {
+                transaction.move_avatar(id, profile.avatar, avatar)?;
+                profile.avatar = avatar;
+            }
             profile.revision = profile.revision.next();
             transaction.put(keys::profile(id), &ProfileRecord::of(&profile))?;
             transaction.index_profile(&profile)?;
@@ -86,6 +91,20 @@ impl Profiles for SledStore {
             Search::new(view, &filter).map_or_else(|| view.count(&Meta::Profiles.key()), |search| search.count())
         })
         .await
+    }
+
+    async fn avatar_in_use(&self, avatar: AvatarId) -> Result<bool> {
+        self.read(move |view| Ok(view.scan(keys::uses_of(avatar)).next().transpose()?.is_some())).await
+    }
+}
+
+impl Transaction<'_> {
+    /// Notes which picture a profile shows in place of another.
+    pub(super) fn move_avatar(&mut self, id: ProfileId, from: Option<AvatarId>, to: Option<AvatarId>) -> Result<()> {
+        if let Some(from) = from {
+            self.remove(keys::avatar_use(from, id));
+        }
+        to.map_or(Ok(()), |to| self.mark(keys::avatar_use(to, id)))
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) use self::{
 use crate::{
     mail::{KeySeed, Mail, MailProblem},
     model::{
-        Account, AccountId, Bio, City, Email, OutboxId, PasswordHash, PersonName, Profile, ProfileId, Revision, Status,
-        StatusId, StatusText, Timestamp, Username,
+        Account, AccountId, AvatarId, Bio, City, Email, OutboxId, PasswordHash, PersonName, Profile, ProfileId,
+        Revision, Status, StatusId, StatusText, Timestamp, Username,
     },
     store::{MailState, OutboxEntry, OutboxItem},
 };
@@ -82,6 +82,7 @@ impl AccountRecord {
 pub(super) struct ProfileRecord {
     account: u64,
     revision: u64,
+    avatar: Option<AvatarId>,
     bio: Bio,
     city: City,
 }
@@ -91,6 +92,7 @@ impl ProfileRecord {
         Self {
             account: profile.account.get(),
             revision: profile.revision.get(),
+            avatar: profile.avatar,
             bio: profile.bio.clone(),
             city: profile.city.clone(),
         }
@@ -100,12 +102,17 @@ impl ProfileRecord {
         AccountId::new(self.account)
     }
 
+    pub(super) fn avatar(&self) -> Option<AvatarId> {
+        self.avatar
+    }
+
     pub(super) fn into_profile(self, id: ProfileId, username: Username) -> Profile {
         Profile {
             id,
             account: AccountId::new(self.account),
             username,
             revision: Revision::new(self.revision),
+            avatar: self.avatar,
             bio: self.bio,
             city: self.city,
         }

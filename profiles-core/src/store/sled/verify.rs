@@ -169,6 +169,10 @@ impl Check<'_> {
                 let fits = self.concerns(id, account)?;
                 self.expect(fits, || format!("{what} names a line that is not about them"));
             }
+            Place::AvatarUse(digest, id) => {
+                codec::decode::<()>(key, value)?;
+                self.avatar_use(&what, digest, id)?;
+            }
             Place::Erasing(id) => {
                 codec::decode::<i64>(key, value)?;
                 let account = self.owner(&what, id)?;
@@ -218,6 +222,10 @@ impl Check<'_> {
         let account = record.account();
         let listed = self.points_to(&keys::profile_of(account), id.get())?;
         self.expect(listed, || format!("profile {id} can't be found by its account {account}"));
+        if let Some(avatar) = record.avatar() {
+            let used = self.view.has(&keys::avatar_use(avatar, id))?;
+            self.expect(used, || format!("the picture of profile {id} counts as nobody's"));
+        }
         let owner = self.owner(&format!("profile {id}"), account)?;
         self.tell(check_profile(self.view, &record.into_profile(id, owner.username))?);
         Ok(())
@@ -238,6 +246,14 @@ impl Check<'_> {
         let record: Option<ProfileRecord> = self.view.read(&keys::profile(ProfileId::new(id)))?;
         let fits = record.is_some_and(|record| record.account() == account);
         self.expect(fits, || format!("{what} names profile {id}, which is not its own"));
+        Ok(())
+    }
+
+    fn avatar_use(&mut self, what: &str, digest: [u8; 32], id: ProfileId) -> Result<()> {
+        let record: Option<ProfileRecord> = self.view.read(&keys::profile(id))?;
+        let shown = record.and_then(|record| record.avatar());
+        let fits = shown.is_some_and(|avatar| avatar.digest == digest);
+        self.expect(fits, || format!("{what} names a picture that it does not show"));
         Ok(())
     }
 

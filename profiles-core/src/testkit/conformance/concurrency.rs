@@ -49,7 +49,7 @@ pub async fn the_revision_counts_every_update_of_many(store: Arc<dyn Store>) {
 async fn set_city(store: &dyn Store, id: ProfileId, city: &str) {
     loop {
         let found = store.profile(id).await.unwrap().unwrap();
-        let change = ProfileChange { bio: None, city: Some(fixture::city(city)) };
+        let change = ProfileChange { city: Some(fixture::city(city)), ..ProfileChange::default() };
         match store.update_profile(id, found.revision, change, fixture::NOW.into()).await {
             Ok(written) => return assert_eq!(written.revision, found.revision.next()),
             // Lets go of the thread, so that a store that is always stale can be given up.
@@ -71,7 +71,7 @@ pub async fn no_update_is_seen_half_applied(store: Arc<dyn Store>) {
                 if number == 0 {
                     let both = round.to_string();
                     let (bio, city) = (Some(fixture::bio(&both)), Some(fixture::city(&both)));
-                    let change = ProfileChange { bio, city };
+                    let change = ProfileChange { bio, city, avatar: None };
                     store.update_profile(profile, revision_after(round), change, fixture::NOW.into()).await.unwrap();
                 }
             }

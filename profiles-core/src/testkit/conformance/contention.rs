@@ -118,7 +118,7 @@ pub async fn one_of_many_updates_of_a_revision_wins(store: Arc<dyn Store>) {
 
     let answers = together(MANY, |number| {
         let store = Arc::clone(&store);
-        let change = ProfileChange { bio: Some(fixture::bio(&number.to_string())), city: None };
+        let change = ProfileChange { bio: Some(fixture::bio(&number.to_string())), ..ProfileChange::default() };
         async move { store.update_profile(profile, Revision::FIRST, change, fixture::NOW.into()).await }
     })
     .await;

@@ -136,6 +136,9 @@ macro_rules! store_conformance {
                 a_filter_follows_changes,
                 a_filter_follows_renames_and_erasures,
                 profiles_are_counted,
+                a_profile_shows_its_picture,
+                a_picture_is_in_use_until_nobody_shows_it,
+                a_refused_picture_is_not_in_use,
             }
             statuses {
                 posting_keeps_a_status,

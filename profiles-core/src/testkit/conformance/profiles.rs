@@ -12,7 +12,7 @@ use crate::{
 };
 
 fn change(bio: Option<&str>, city: Option<&str>) -> ProfileChange {
-    ProfileChange { bio: bio.map(fixture::bio), city: city.map(fixture::city) }
+    ProfileChange { bio: bio.map(fixture::bio), city: city.map(fixture::city), avatar: None }
 }
 
 /// In the order by id.
@@ -260,4 +260,59 @@ pub async fn profiles_are_counted(store: Arc<dyn Store>) {
         refusal(store.register(fixture::register(&format!("ACCOUNT{count}"))).await);
     }
     assert_eq!(store.count_profiles(&ProfileFilter::default()).await.unwrap(), 5);
+}
+
+/// A profile shows the picture that it was given last, until it is given none; other changes leave it.
+pub async fn a_profile_shows_its_picture(store: Arc<dyn Store>) {
+    let mut profile = register(&*store, "ada").await.profile;
+    for avatar in [Some(fixture::avatar(1)), Some(fixture::avatar(1)), Some(fixture::avatar(2)), None, None] {
+        let change = ProfileChange { avatar: Some(avatar), ..ProfileChange::default() };
+        profile = store.update_profile(profile.id, profile.revision, change, fixture::NOW.into()).await.unwrap();
+        assert_eq!(profile.avatar, avatar);
+        profile = store
+            .update_profile(profile.id, profile.revision, self::change(Some("x"), None), fixture::NOW.into())
+            .await
+            .unwrap();
+        assert_eq!(profile.avatar, avatar);
+        assert_eq!(store.profile(profile.id).await.unwrap().as_ref(), Some(&profile));
+    }
+}
+
+/// A picture is in use as long as anybody shows it, whoever showed it first, and until the last of them is erased.
+pub async fn a_picture_is_in_use_until_nobody_shows_it(store: Arc<dyn Store>) {
+    let (one, other) = (fixture::avatar(1), fixture::avatar(2));
+    let used = async || (store.avatar_in_use(one).await.unwrap(), store.avatar_in_use(other).await.unwrap());
+    let show = async |name: &str, avatar| {
+        let account = store.account_by_username(&fixture::username(name).key()).await.unwrap().unwrap().id;
+        let profile = store.profile_of(account).await.unwrap().unwrap();
+        let change = ProfileChange { avatar: Some(avatar), ..ProfileChange::default() };
+        store.update_profile(profile.id, profile.revision, change, fixture::NOW.into()).await.unwrap();
+    };
+    for name in ["ada", "bob", "cyd"] {
+        register(&*store, name).await;
+    }
+    assert_eq!(used().await, (false, false));
+    show("ada", Some(one)).await;
+    show("bob", Some(one)).await;
+    show("cyd", Some(other)).await;
+    assert_eq!(used().await, (true, true));
+    show("ada", Some(other)).await;
+    assert_eq!(used().await, (true, true));
+    show("bob", None).await;
+    assert_eq!(used().await, (false, true));
+    show("cyd", None).await;
+    assert_eq!(used().await, (false, true));
+    super::erasure::erase(&*store, AccountId::new(1)).await;
+    assert_eq!(used().await, (false, false));
+}
+
+/// A change that is refused leaves the picture in use, and the new one not.
+pub async fn a_refused_picture_is_not_in_use(store: Arc<dyn Store>) {
+    let profile = register(&*store, "ada").await.profile;
+    let change = |number| ProfileChange { avatar: Some(Some(fixture::avatar(number))), ..ProfileChange::default() };
+    store.update_profile(profile.id, profile.revision, change(1), fixture::NOW.into()).await.unwrap();
+    let late = store.update_profile(profile.id, profile.revision, change(2), fixture::NOW.into()).await;
+    assert_eq!(refusal(late), Refusal::Stale);
+    assert!(store.avatar_in_use(fixture::avatar(1)).await.unwrap());
+    assert!(!store.avatar_in_use(fixture::avatar(2)).await.unwrap());
 }

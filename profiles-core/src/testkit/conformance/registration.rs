@@ -34,6 +34,7 @@ pub async fn registering_makes_an_account_and_an_empty_profile(store: Arc<dyn St
         account: account.id,
         username: fixture::username("Ada"),
         revision: Revision::FIRST,
+        avatar: None,
         bio: fixture::bio(""),
         city: fixture::city(""),
     };

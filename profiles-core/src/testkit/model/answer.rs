@@ -206,6 +206,7 @@ async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
             Answer::Profiles(store.profiles(filter, *order, slice.clone()).await?)
         }
         Command::CountProfiles { filter } => Answer::Count(store.count_profiles(filter).await?),
+        Command::AvatarInUse { avatar } => Answer::Was(store.avatar_in_use(*avatar).await?),
         Command::Status { id } => Answer::Status(store.status(*id).await?),
         Command::Statuses { filter, order, slice } => Answer::Statuses(store.statuses(filter, *order, *slice).await?),
         Command::CountStatuses { filter } => Answer::Count(store.count_statuses(filter).await?),

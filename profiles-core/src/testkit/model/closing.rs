@@ -6,6 +6,7 @@ use super::{Checked, Command, Login, strategy};
 use crate::{
     model::{AccountId, Email, UsernameKey},
     store::{AuditFilter, ProfileFilter, ProfileOrder, Slice, Start, StatusFilter, StatusOrder},
+    testkit::fixture,
 };
 
 /// Long enough for every lease and token that ends at all.
@@ -49,6 +50,7 @@ pub(super) fn questions(played: &[Command]) -> Vec<Command> {
         questions.push(Command::AccountsByEmail { email: email.clone(), limit: usize::MAX });
         questions.push(Command::AccountByVerifiedEmail { email });
     }
+    questions.extend(strategy::PICTURES.map(|number| Command::AvatarInUse { avatar: fixture::avatar(number) }));
     questions.extend(seen.keys.into_iter().map(|secret| Command::MailKey { secret }));
     // Twice, so that what was told of a wait shows in the trail.
     questions.extend(strategy::COUNTED.map(|name| Command::Attempt { names: vec![name] }));

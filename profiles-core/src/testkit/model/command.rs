@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Expected, Key, Login, MailAttempt, Outcome, Registration, Token};
 use crate::{
-    model::{AccountId, AuditId, AuditNote, Email, OutboxId, ProfileId, StatusId, StatusText, UsernameKey},
+    model::{AccountId, AuditId, AuditNote, AvatarId, Email, OutboxId, ProfileId, StatusId, StatusText, UsernameKey},
     store::{
         AccountChange, AuditFilter, Forgive, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Revoke,
         Slice, StatusFilter, StatusOrder, Which,
@@ -99,6 +99,8 @@ pub enum Command {
     Profiles { filter: ProfileFilter, order: ProfileOrder, slice: Slice<ProfilePosition> },
     /// `count_profiles`.
     CountProfiles { filter: ProfileFilter },
+    /// `avatar_in_use`.
+    AvatarInUse { avatar: AvatarId },
     /// `status`.
     Status { id: StatusId },
     /// `statuses`.

@@ -15,7 +15,7 @@ use proptest::{
 use self::credentials::{credentials, former, revoke, tokens, tries};
 use super::{Checked, Command, Expected, Login, MailAttempt, Outcome, Registration};
 use crate::{
-    model::{AccountId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
+    model::{AccountId, AvatarId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
     store::{
         AccountChange, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Slice, Start, StatusFilter,
         StatusOrder,
@@ -30,6 +30,8 @@ const CITIES: [&str; 5] = ["", "London", "OSLO", "100%_\\", "Жёлтая"];
 
 /// Where logins come from; the first two are one place.
 pub(super) const ADDRESSES_OF_LOGINS: [&str; 4] = ["192.0.2.1", "192.0.2.2", "198.51.100.1", "2001:db8::1"];
+/// Numbers of pictures; few, so that two people show the same one.
+pub(super) const PICTURES: [u8; 3] = [0, 1, 2];
 /// What tries are counted by.
 pub(super) const COUNTED: [&str; 3] = ["account", "address", "mail"];
 
@@ -100,6 +102,7 @@ fn reads() -> impl Strategy<Value = Command> {
         address().prop_map(|email| Command::AccountByVerifiedEmail { email }),
         secret().prop_map(|secret| Command::Principal { secret }),
         number().prop_map(|id| Command::Profile { id: ProfileId::new(id) }),
+        picture().prop_map(|avatar| Command::AvatarInUse { avatar }),
         number().prop_map(|id| Command::ProfileOf { account: AccountId::new(id) }),
         number().prop_map(|id| Command::Status { id: StatusId::new(id) }),
     ]
@@ -175,8 +178,14 @@ fn account_change() -> impl Strategy<Value = AccountChange> {
 }
 
 fn profile_change() -> impl Strategy<Value = ProfileChange> {
-    (option::of(select(&CITIES[..])), option::of(select(&CITIES[..])))
-        .prop_map(|(bio, city)| ProfileChange { bio: bio.map(fixture::bio), city: city.map(fixture::city) })
+    let avatar = option::weighted(0.4, option::weighted(0.7, picture()));
+    (option::of(select(&CITIES[..])), option::of(select(&CITIES[..])), avatar).prop_map(|(bio, city, avatar)| {
+        ProfileChange { bio: bio.map(fixture::bio), city: city.map(fixture::city), avatar }
+    })
+}
+
+fn picture() -> impl Strategy<Value = AvatarId> {
+    select(&PICTURES[..]).prop_map(fixture::avatar)
 }
 
 fn profile_filter() -> impl Strategy<Value = ProfileFilter> {

@@ -50,7 +50,7 @@ pub(super) async fn parse(content_type: &str, bytes: &[u8]) -> Result<Vec<(Strin
 }
 
 /// The boundary that a content type names, or what Django's parser says of one that names none.
-fn boundary(content_type: &str) -> Result<String, String> {
+pub(super) fn boundary(content_type: &str) -> Result<String, String> {
     if !content_type.starts_with("multipart/") {
         return Err(format!("Invalid Content-Type: {content_type}"));
     }
@@ -70,7 +70,7 @@ fn boundary(content_type: &str) -> Result<String, String> {
 }
 
 /// Whether something is left of a file's name when its directories are taken off; Django drops the part otherwise.
-fn is_file_name(name: &str) -> bool {
+pub(super) fn is_file_name(name: &str) -> bool {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     !matches!(last, "" | "." | "..")
 }

@@ -3,7 +3,7 @@
 use std::{future::Future, io};
 
 use futures_util::{Stream, StreamExt, stream};
-use poem::{Body, IntoResponse, Response, http::StatusCode};
+use poem::{Body, IntoResponse, Request, Response, http::StatusCode};
 use poem_openapi::{
     ApiResponse, OpenApi,
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
@@ -18,12 +18,13 @@ use profiles_core::{
 };
 use serde::Serialize;
 
-use super::{Tag, profiles, sessions, statuses};
+use super::{Context, Tag, profiles, sessions, statuses};
 use crate::{
     http::{
         answer::{json_bytes, to_json},
         authentication::Caller,
         error::ApiError,
+        pictures::PictureLinks,
     },
     operator::audit_line,
 };
@@ -31,7 +32,7 @@ use crate::{
 /// Rows that are read at a time: the memory that an export of any length costs.
 const CHUNK: usize = 500;
 
-pub(crate) struct ExportApi;
+pub(crate) struct ExportApi(pub(crate) Context);
 
 #[OpenApi(tag = "Tag::Authentication")]
 impl ExportApi {
@@ -39,10 +40,10 @@ impl ExportApi {
     ///
     /// One JSON object, sent in pieces. Passwords and keys are not in it, since nobody has them.
     #[oai(path = "/api/rest-auth/user/export", method = "get", operation_id = "export_user")]
-    async fn export(&self, caller: Caller) -> Result<Export, ApiError> {
+    async fn export(&self, request: &Request, caller: Caller) -> Result<Export, ApiError> {
         let Caller { core, actor, .. } = caller;
         // What fails here fails before the answer has begun.
-        let head = head(&core, actor, &core.own_data(actor).await?)?;
+        let head = head(&core, actor, &core.own_data(actor).await?, &self.0.links(request))?;
         let (of_statuses, of_audit) = (core.clone(), core);
         let statuses = pieces(move |after| {
             let core = of_statuses.clone();
@@ -65,7 +66,7 @@ impl ExportApi {
 }
 
 /// What comes before the rows that may be many.
-fn head(core: &Core, actor: Actor, data: &OwnData) -> Result<Vec<u8>, ApiError> {
+fn head(core: &Core, actor: Actor, data: &OwnData, links: &PictureLinks) -> Result<Vec<u8>, ApiError> {
     #[derive(Serialize)]
     struct Head<'a> {
         exported_at: String,
@@ -90,7 +91,7 @@ fn head(core: &Core, actor: Actor, data: &OwnData) -> Result<Vec<u8>, ApiError> 
             date_joined: account.joined_at.to_string(),
             last_login: account.last_login_at.map(|at| at.to_string()),
         },
-        profile: profiles::wire(profile),
+        profile: profiles::wire(profile, links),
         sessions: tokens.iter().map(|token| sessions::wire(token, actor)).collect(),
         networks: places.iter().map(known_network).collect(),
         mails: mails.iter().map(waiting_mail).collect(),

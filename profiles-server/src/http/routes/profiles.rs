@@ -22,6 +22,7 @@ use crate::http::{
     form::{Form, TextField},
     input::Input,
     list::{List, Listing, Paging},
+    pictures::PictureLinks,
     query::{self, QueryText, search_terms},
 };
 
@@ -57,7 +58,8 @@ impl ProfilesApi {
             Some((By::Username, true)) => ProfileOrder::UsernameDescending,
         };
         let filter = Arc::new(filter(search)?);
-        let listing = ProfileList { core: caller.core, actor: caller.actor, filter, order };
+        let links = self.0.links(request);
+        let listing = ProfileList { core: caller.core, actor: caller.actor, filter, order, links };
         List::answer(&self.0, request, &Paging { page, page_size, cursor }, listing).await
     }
 
@@ -65,22 +67,29 @@ impl ProfilesApi {
     ///
     /// Whatever the case of the name.
     #[oai(path = "/api/profiles/by-username/:name", method = "get", operation_id = "get_profile_by_username")]
-    async fn show_by_username(&self, caller: Caller, name: Path<String>) -> Result<Answer<Wire>, ApiError> {
+    async fn show_by_username(
+        &self,
+        request: &Request,
+        caller: Caller,
+        name: Path<String>,
+    ) -> Result<Answer<Wire>, ApiError> {
         let profile = caller.core.profile_by_username(caller.actor, &UsernameKey::of(&name.0)).await?;
-        Ok(Answer::new(wire(&profile)))
+        Ok(Answer::new(wire(&profile, &self.0.links(request))))
     }
 
     /// Show a profile
     #[oai(path = "/api/profiles/:id", method = "get", operation_id = "get_profile")]
     async fn show(
         &self,
+        request: &Request,
         caller: Caller,
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
     ) -> Result<Answer<Wire>, ApiError> {
         let filter = filter(search)?;
-        Ok(Answer::new(wire(&caller.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?)))
+        let profile = caller.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?;
+        Ok(Answer::new(wire(&profile, &self.0.links(request))))
     }
 
     /// Edit a profile
@@ -89,32 +98,35 @@ impl ProfilesApi {
     #[oai(path = "/api/profiles/:id", method = "put", operation_id = "replace_profile")]
     async fn replace(
         &self,
+        request: &Request,
         caller: Caller,
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
         body: Input<ProfileUpdate>,
     ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(caller, id.0, search, body).await
+        self.edit(request, caller, id.0, search, body).await
     }
 
     /// Edit some fields of a profile
     #[oai(path = "/api/profiles/:id", method = "patch", operation_id = "update_profile")]
     async fn update(
         &self,
+        request: &Request,
         caller: Caller,
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
         body: Input<ProfileUpdate>,
     ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(caller, id.0, search, body).await
+        self.edit(request, caller, id.0, search, body).await
     }
 }
 
 impl ProfilesApi {
     async fn edit(
         &self,
+        request: &Request,
         caller: Caller,
         id: u64,
         search: QueryText,
@@ -122,7 +134,7 @@ impl ProfilesApi {
     ) -> Result<Answer<Wire>, ApiError> {
         let editor = caller.core.edit_profile(caller.actor, ProfileId::new(id), &filter(search)?).await?;
         let change = change(&body.read().await?)?;
-        Ok(Answer::new(wire(&editor.apply(change).await?)))
+        Ok(Answer::new(wire(&editor.apply(change).await?, &self.0.links(request))))
     }
 }
 
@@ -139,6 +151,7 @@ struct ProfileList {
     actor: Actor,
     filter: Arc<ProfileFilter>,
     order: ProfileOrder,
+    links: PictureLinks,
 }
 
 impl Listing for ProfileList {
@@ -155,8 +168,9 @@ impl Listing for ProfileList {
     }
 
     fn turned(&self) -> Self {
-        let Self { core, actor, filter, order } = self;
-        Self { core: core.clone(), actor: *actor, filter: Arc::clone(filter), order: order.turned() }
+        let Self { core, actor, filter, order, links } = self;
+        let (core, filter, links) = (core.clone(), Arc::clone(filter), links.clone());
+        Self { core, actor: *actor, filter, order: order.turned(), links }
     }
 
     fn skips_freely(&self) -> bool {
@@ -195,8 +209,8 @@ impl Listing for ProfileList {
         }
     }
 
-    fn wire(row: &Profile) -> Wire {
-        wire(row)
+    fn wire(&self, row: &Profile) -> Wire {
+        wire(row, &self.links)
     }
 }
 
@@ -210,14 +224,14 @@ fn change(form: &Form) -> Result<ProfileChange, ApiError> {
     let bio = errors.check(name::BIO, form.text(optional(name::BIO), Bio::parse)).flatten();
     let city = errors.check(name::CITY, form.text(optional(name::CITY), City::parse)).flatten();
     errors.into_result()?;
-    Ok(ProfileChange { bio, city })
+    Ok(ProfileChange { bio, city, ..ProfileChange::default() })
 }
 
-pub(super) fn wire(profile: &Profile) -> Wire {
+pub(super) fn wire(profile: &Profile, links: &PictureLinks) -> Wire {
     Wire {
         id: profile.id.get(),
         user: profile.username.to_string(),
-        avatar: None,
+        avatar: links.of(profile),
         bio: profile.bio.to_string(),
         city: profile.city.to_string(),
     }

@@ -248,7 +248,7 @@ impl Listing for StatusList {
         Some(StatusId::new(u64::from_be_bytes(bytes.try_into().ok()?)))
     }
 
-    fn wire(row: &Status) -> Wire {
+    fn wire(&self, row: &Status) -> Wire {
         wire(row)
     }
 }

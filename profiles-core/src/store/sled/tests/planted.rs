@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    model::{Account, AuditId, Limit, OutboxId, ProfileId, Status, StatusId, Tally, ThrottleKey, TokenId, UsernameKey},
+    model::{
+        Account, AuditId, Limit, OutboxId, Profile, ProfileId, Status, StatusId, Tally, ThrottleKey, TokenId,
+        UsernameKey,
+    },
     store::{
         Attempt, Audit as _, Throttles as _,
         sled::{
@@ -19,6 +22,7 @@ use crate::{
             transaction::Transaction,
         },
     },
+    testkit::fixture,
 };
 
 const ADA: AccountId = AccountId::new(1);
@@ -475,4 +479,28 @@ async fn writes_beside_it_are_not_taken_for_damage() {
     }
     writing.await.unwrap();
     assert!(rounds > 1);
+}
+
+#[tokio::test]
+async fn a_picture_that_counts_wrongly_is_found() {
+    let avatar = fixture::avatar(1);
+    let profile = ProfileId::new(1);
+    let found = found_after(move |transaction| transaction.mark(keys::avatar_use(avatar, profile)));
+    assert_eq!(found.await, ["the index entry of a picture of profile 1 names a picture that it does not show"]);
+
+    let found = found_after(move |transaction| {
+        let shown = Profile { avatar: Some(avatar), ..transaction.profile(profile)?.unwrap() };
+        transaction.put(keys::profile(profile), &ProfileRecord::of(&shown))
+    });
+    assert_eq!(found.await, ["the picture of profile 1 counts as nobody's"]);
+
+    let found = found_after(move |transaction| {
+        let shown = Profile { avatar: Some(avatar), ..transaction.profile(profile)?.unwrap() };
+        transaction.put(keys::profile(profile), &ProfileRecord::of(&shown))?;
+        transaction.move_avatar(profile, None, Some(avatar))
+    });
+    assert_eq!(found.await, [""; 0]);
+
+    let found = found_after(move |transaction| transaction.put(keys::avatar_use(avatar, profile), &1_u64));
+    assert_eq!(found.await, ["the index entry of a picture of profile 1 is longer than its record"]);
 }
