@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod change;
 mod digest;
 mod email;
 mod id;
@@ -21,9 +22,10 @@ pub(crate) use self::username::is_word;
 pub use self::{
     account::{Account, PasswordHash},
     audit::{AuditActor, AuditEntry, AuditEvent, AuditNote, AuditOutcome, Stamp},
+    change::{Change, ChangeKind},
     digest::Digest,
     email::Email,
-    id::{AccountId, AuditId, OutboxId, ProfileId, Revision, StatusId, TokenId},
+    id::{AccountId, AuditId, ChangeId, OutboxId, ProfileId, Revision, StatusId, TokenId},
     mail_key::{KeyPurpose, PendingKey},
     origin::{Network, Origin},
     password::Password,

@@ -2,6 +2,7 @@
 
 mod account;
 mod email;
+mod feed;
 mod gate;
 mod login;
 mod new_password;
@@ -23,6 +24,7 @@ use std::future::Future;
 pub use self::{
     account::AccountEdit,
     email::EmailChange,
+    feed::{StatusChange, StatusNews},
     login::{Authentication, Credentials, Login},
     new_password::NewPassword,
     operator::NewAccount,

@@ -27,14 +27,14 @@ pub use self::{
     },
     delegate::Delegate,
     memory::MemoryStore,
-    query::{AuditFilter, ProfileFilter, Rows, Slice, Start, StatusFilter},
+    query::{AuditFilter, Changes, ProfileFilter, Rows, Slice, Start, StatusFilter},
 };
 use crate::{
     event::EventStream,
     mail::{Mail, MailProblem},
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, Digest, Email, OutboxId, PendingKey, Principal, Profile,
-        ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, ChangeId, Digest, Email, OutboxId, PendingKey, Principal,
+        Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
     },
 };
 
@@ -397,6 +397,20 @@ pub trait Statuses: Send + Sync {
     async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64>;
 }
 
+/// What happened to statuses, for those who follow it. Every write of a status leaves a line in the same step, the
+/// erasure of its account too; a rename leaves none. The log has so many lines, and forgets its oldest.
+#[async_trait]
+pub trait Feed: Send + Sync {
+    /// Changes after this number, at most `limit`; those alone that are durable.
+    ///
+    /// # Order
+    /// By number, without gaps, which is the order of committing.
+    async fn changes(&self, after: ChangeId, limit: usize) -> Result<Changes>;
+
+    /// The number of the newest change that is durable; 0 before the first.
+    async fn last_change(&self) -> Result<ChangeId>;
+}
+
 /// Work that is done after the answer: mails.
 #[async_trait]
 pub trait Jobs: Send + Sync {
@@ -457,6 +471,12 @@ pub trait Maintenance: Send + Sync {
 }
 
 /// All that the services need; any type with the parts is one.
-pub trait Store: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Jobs + Audit + Maintenance {}
+pub trait Store:
+    Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Jobs + Audit + Maintenance
+{
+}
 
-impl<T: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Jobs + Audit + Maintenance> Store for T {}
+impl<T: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Jobs + Audit + Maintenance> Store
+    for T
+{
+}

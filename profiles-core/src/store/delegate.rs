@@ -5,16 +5,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    AccountChange, Accounts, Admission, Attempt, Audit, AuditFilter, ConfirmEmail, EmailConfirmation, EndTokens,
-    EraseAccount, Erasure, Forgive, Inconsistency, IssueToken, Jobs, LogIn, MailKeys, MailOutcome, Maintenance,
-    OutboxEntry, OutboxItem, ProfileChange, ProfileFilter, Profiles, Register, Registered, ResetPassword, Result, Rows,
-    SendKeys, SetPassword, Slice, StatusFilter, Statuses, Store, Throttles, Tokens,
+    AccountChange, Accounts, Admission, Attempt, Audit, AuditFilter, Changes, ConfirmEmail, EmailConfirmation,
+    EndTokens, EraseAccount, Erasure, Feed, Forgive, Inconsistency, IssueToken, Jobs, LogIn, MailKeys, MailOutcome,
+    Maintenance, OutboxEntry, OutboxItem, ProfileChange, ProfileFilter, Profiles, Register, Registered, ResetPassword,
+    Result, Rows, SendKeys, SetPassword, Slice, StatusFilter, Statuses, Store, Throttles, Tokens,
 };
 use crate::{
     event::EventStream,
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, Digest, Email, OutboxId, PendingKey, Principal, Profile,
-        ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, ChangeId, Digest, Email, OutboxId, PendingKey, Principal,
+        Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
     },
 };
 
@@ -159,6 +159,13 @@ hand_on! {
         write delete_status(id: StatusId, stamp: Stamp) -> ();
         read statuses(filter: &StatusFilter, slice: Slice<StatusId>) -> Rows<Status>;
         read count_statuses(filter: &StatusFilter) -> u64;
+    }
+}
+
+hand_on! {
+    Feed {
+        read changes(after: ChangeId, limit: usize) -> Changes;
+        read last_change() -> ChangeId;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads as values: which rows, and how many of them.
 
-use crate::model::{AccountId, AuditEntry, AuditEvent, AuditOutcome, Status, Timestamp};
+use crate::model::{AccountId, AuditEntry, AuditEvent, AuditOutcome, Change, Status, Timestamp};
 
 /// Where a list starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,20 @@ impl StatusFilter {
     pub fn matches(&self, status: &Status) -> bool {
         self.username.as_deref().is_none_or(|name| name == status.username.as_str())
     }
+}
+
+/// A part of the log of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// All changes after a number, or the first of them.
+    Since(Vec<Change>),
+    /// The log no longer reaches back to that number, or has not come to it: who followed it has to begin anew.
+    Lost,
+}
+
+impl Changes {
+    /// Lines that a store keeps, unless it is told otherwise.
+    pub const KEPT: u64 = 100_000;
 }
 
 /// Which lines of the audit trail are shown: those that fit everything that is said.

@@ -9,6 +9,7 @@ pub mod concurrency;
 pub mod contention;
 pub mod erasure;
 pub mod events;
+pub mod feed;
 pub mod jobs;
 pub mod key_use;
 pub mod lifetimes;

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     event::EventKind,
     model::{
-        Account, AccountId, AuditNote, Bio, City, Email, KeyPurpose, PasswordHash, PersonName, Profile, ProfileId,
-        Revision, Stamp, Timestamp, UsernameKey,
+        Account, AccountId, AuditNote, Bio, ChangeKind, City, Email, KeyPurpose, PasswordHash, PersonName, Profile,
+        ProfileId, Revision, Stamp, StatusId, Timestamp, UsernameKey,
     },
     store::{
         AccountChange, Accounts, EraseAccount, Erasure, Register, Registered, Result, Revoke, SetPassword, StoreError,
@@ -90,7 +90,11 @@ impl Accounts for MemoryStore {
         let account = state.accounts.remove(&id).ok_or(StoreError::Missing)?;
         let profile = state.profile_id_of(id)?;
         state.profiles.remove(&profile);
-        state.statuses.retain(|_, status| status.account != id);
+        let statuses = state.statuses.extract_if(.., |_, status| status.account == id);
+        let statuses: Vec<StatusId> = statuses.map(|(status, _)| status).collect();
+        for status in statuses {
+            state.log(command.at, ChangeKind::Deleted, status, id);
+        }
         state.tokens.retain(|_, token| token.account != id);
         state.mail_keys.retain(|_, key| key.account != id);
         state.outbox.retain(|_, waiting| waiting.account != id);

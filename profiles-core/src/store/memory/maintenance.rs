@@ -52,6 +52,7 @@ impl State {
         found.extend(self.accounts_that_do_not_fit());
         found.extend(self.rows_without_an_account());
         found.extend(self.numbers_not_given_out());
+        found.extend(self.gaps_in_the_log());
         found
     }
 
@@ -102,6 +103,14 @@ impl State {
             .collect()
     }
 
+    /// Lines that are missing from the log of changes, or stand under another number than their own.
+    fn gaps_in_the_log(&self) -> Vec<String> {
+        let oldest = self.changes.first_key_value().map_or(0, |(number, _)| number.get());
+        let expected = (oldest..).zip(&self.changes);
+        let wrong = expected.filter(|(expected, (key, line))| key.get() != *expected || line.number != **key);
+        wrong.map(|(expected, _)| format!("change {expected} is not in its place in the log")).take(1).collect()
+    }
+
     /// Rows with a number that would be given out again.
     fn numbers_not_given_out(&self) -> Vec<String> {
         let numbers = [
@@ -110,6 +119,7 @@ impl State {
             ("status", self.statuses.last_key_value().map(|(id, _)| id.get()), self.last_ids.status),
             ("mail", self.outbox.last_key_value().map(|(id, _)| id.get()), self.last_ids.outbox),
             ("token", self.tokens.values().map(|token| token.id.get()).max(), self.last_ids.token),
+            ("change", self.changes.last_key_value().map(|(id, _)| id.get()), self.last_ids.change),
             ("line of the audit trail", self.audit.last_key_value().map(|(id, _)| id.get()), self.last_ids.audit),
         ];
         let beyond = numbers.into_iter().filter(|(_, highest, given)| highest.is_some_and(|highest| highest > *given));
@@ -121,7 +131,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::{
-        model::{OutboxId, ProfileId, StatusId},
+        model::{ChangeId, OutboxId, ProfileId, StatusId},
         store::{Accounts, Register, Statuses},
         testkit::{Refusal, fixture, refusal},
     };
@@ -150,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_damage_is_found() {
-        let damages: [(&str, Damage); 13] = [
+        let damages: [(&str, Damage); 15] = [
             ("account 1 stands under number 3", |state| {
                 let row = state.accounts.remove(&ONE).unwrap();
                 state.accounts.insert(AccountId::new(3), row);
@@ -189,6 +199,11 @@ mod tests {
                 state.outbox.get_mut(&OutboxId::new(2)).unwrap().account = AccountId::new(9);
             }),
             ("a mail has a number beyond 1", |state| state.last_ids.outbox = 1),
+            ("a change has a number beyond 1", |state| state.last_ids.change = 1),
+            ("change 1 is not in its place", |state| {
+                let line = state.changes.remove(&ChangeId::new(2)).unwrap();
+                state.changes.insert(ChangeId::new(1), line);
+            }),
         ];
         for (told, damage) in damages {
             let store = filled().await;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event::EventKind,
-    model::{AccountId, Revision, Stamp, Status, StatusId, StatusText, Timestamp},
+    model::{AccountId, ChangeKind, Revision, Stamp, Status, StatusId, StatusText, Timestamp},
     store::{Result, Rows, Slice, StatusFilter, Statuses, StoreError},
 };
 
@@ -22,6 +22,7 @@ impl Statuses for MemoryStore {
         let id = StatusId::new(next_id(&mut state.last_ids.status));
         let row = StatusRow { account, revision: Revision::FIRST, text, created_at: at, updated_at: at };
         state.statuses.insert(id, row);
+        state.log(at, ChangeKind::Created, id, account);
         state.events.publish(at, EventKind::StatusPosted { status: id, account });
         state.status(id)?.ok_or(StoreError::Missing)
     }
@@ -43,6 +44,8 @@ impl Statuses for MemoryStore {
         row.text = text.unwrap_or_else(|| row.text.clone());
         row.updated_at = stamp.at;
         row.revision = row.revision.next();
+        let account = row.account;
+        state.log(stamp.at, ChangeKind::Updated, id, account);
         state.note(stamp.at, stamp.audit);
         state.events.publish(stamp.at, EventKind::StatusChanged { status: id });
         state.status(id)?.ok_or(StoreError::Missing)
@@ -50,7 +53,8 @@ impl Statuses for MemoryStore {
 
     async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()> {
         let mut state = self.state()?;
-        state.statuses.remove(&id).ok_or(StoreError::Missing)?;
+        let row = state.statuses.remove(&id).ok_or(StoreError::Missing)?;
+        state.log(stamp.at, ChangeKind::Deleted, id, row.account);
         state.note(stamp.at, stamp.audit);
         state.events.publish(stamp.at, EventKind::StatusDeleted { status: id });
         Ok(())

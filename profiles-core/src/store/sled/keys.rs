@@ -6,7 +6,8 @@
 use std::ops::Range;
 
 use crate::model::{
-    AccountId, AuditId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind, UsernameKey,
+    AccountId, AuditId, ChangeId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind,
+    UsernameKey,
 };
 
 /// The spaces. The numbers are on disk: one that is given up is never given to another.
@@ -59,11 +60,13 @@ pub(super) enum Space {
     AuditOfAccount = 21,
     /// Account that is being erased -> the moment at which that began.
     Erasing = 22,
+    /// Change -> its record. The log has no gaps: what is forgotten is forgotten from its beginning.
+    Change = 27,
 }
 
 impl Space {
     /// All of them, in the order of their keys.
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::Meta,
         Self::Account,
         Self::Username,
@@ -87,6 +90,7 @@ impl Space {
         Self::Audit,
         Self::AuditOfAccount,
         Self::Erasing,
+        Self::Change,
     ];
 
     /// The space that a key lies in.
@@ -133,6 +137,10 @@ pub(super) enum Meta {
     LastToken,
     /// The same for lines of the audit trail.
     LastAudit,
+    /// The same for changes.
+    LastChange,
+    /// How many lines of the log of changes were forgotten: the number of the last of them.
+    ForgottenChanges,
     /// How many profiles there are.
     Profiles,
     /// How many statuses there are.
@@ -141,7 +149,7 @@ pub(super) enum Meta {
 
 impl Meta {
     /// All of them.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Format,
         Self::Commits,
         Self::LastAccount,
@@ -150,6 +158,8 @@ impl Meta {
         Self::LastOutbox,
         Self::LastToken,
         Self::LastAudit,
+        Self::LastChange,
+        Self::ForgottenChanges,
         Self::Profiles,
         Self::Statuses,
     ];
@@ -170,6 +180,8 @@ impl Meta {
             Self::LastOutbox => "last-outbox",
             Self::LastToken => "last-token",
             Self::LastAudit => "last-audit",
+            Self::LastChange => "last-change",
+            Self::ForgottenChanges => "forgotten-changes",
             Self::Profiles => "profiles",
             Self::Statuses => "statuses",
         }
@@ -337,6 +349,14 @@ pub(super) fn audit_of(account: AccountId, id: AuditId) -> Vec<u8> {
 pub(super) fn audit_of_after(account: AccountId, after: Option<AuditId>) -> Range<Vec<u8>> {
     let all = prefix(Space::AuditOfAccount.numbered(account.get()));
     after.map_or(all.clone(), |id| behind(audit_of(account, id), all))
+}
+
+pub(super) fn change(number: ChangeId) -> Vec<u8> {
+    Space::Change.numbered(number.get())
+}
+
+pub(super) fn changes_after(after: ChangeId) -> Range<Vec<u8>> {
+    behind(change(after), Space::Change.range())
 }
 
 pub(super) fn erasing(account: AccountId) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! Keys, taken apart again: for scans, for `verify`, and for words about them.
 
 use super::keys::{Expiring, Meta, Space};
-use crate::model::{AccountId, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp};
+use crate::model::{AccountId, AuditId, ChangeId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp};
 
 /// What a key says, taken apart again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub(super) enum Place {
     Audit(AuditId),
     AuditOfAccount(AccountId, AuditId),
     Erasing(AccountId),
+    Change(ChangeId),
 }
 
 impl Place {
@@ -87,6 +88,7 @@ impl Place {
                 Self::AuditOfAccount(AccountId::new(u64::from_be_bytes(*account)), AuditId::new(number(line)?))
             }
             Space::Erasing => Self::Erasing(AccountId::new(number(rest)?)),
+            Space::Change => Self::Change(ChangeId::new(number(rest)?)),
         })
     }
 
@@ -119,6 +121,7 @@ impl Place {
                 format!("the index entry of line {id} of the audit trail for account {account}")
             }
             Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
+            Some(Self::Change(number)) => format!("change {number}"),
         }
     }
 }
@@ -182,6 +185,7 @@ mod tests {
             (audit(AuditId::new(4)), Place::Audit(AuditId::new(4))),
             (audit_of(ada, AuditId::new(4)), Place::AuditOfAccount(ada, AuditId::new(4))),
             (erasing(ada), Place::Erasing(ada)),
+            (change(ChangeId::new(5)), Place::Change(ChangeId::new(5))),
         ] {
             assert_eq!(Place::parse(&key), Some(place));
             // With a byte less or more it is another key (a shorter name, say), or none.

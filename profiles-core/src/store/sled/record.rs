@@ -5,6 +5,7 @@
 //! allowed when it was registered stays readable. What the key says (the id, mostly) is not repeated in the value.
 
 mod audit;
+mod change;
 mod mail_key;
 mod origin;
 mod throttle;
@@ -13,7 +14,8 @@ mod token;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::{
-    audit::AuditRecord, mail_key::MailKeyRecord, origin::PlacesRecord, throttle::ThrottleRecord, token::TokenRecord,
+    audit::AuditRecord, change::ChangeRecord, mail_key::MailKeyRecord, origin::PlacesRecord, throttle::ThrottleRecord,
+    token::TokenRecord,
 };
 use crate::{
     mail::{KeySeed, Mail, MailProblem},

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     event::EventKind,
-    model::{AccountId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, UsernameKey},
+    model::{AccountId, ChangeKind, Revision, Stamp, Status, StatusId, StatusText, Timestamp, UsernameKey},
     store::{Result, Rows, Slice, Start, StatusFilter, Statuses, StoreError},
 };
 
@@ -36,6 +36,7 @@ impl Statuses for SledStore {
             transaction.mark(keys::status_of(account, status.id))?;
             transaction.add(keys::status_count(account), 1)?;
             transaction.add(Meta::Statuses.key(), 1)?;
+            transaction.log(at, ChangeKind::Created, status.id, account)?;
             transaction.tell(at, EventKind::StatusPosted { status: status.id, account });
             Ok(status)
         })
@@ -62,6 +63,7 @@ impl Statuses for SledStore {
             status.updated_at = stamp.at;
             status.revision = status.revision.next();
             transaction.put(keys::status(id), &StatusRecord::of(&status))?;
+            transaction.log(stamp.at, ChangeKind::Updated, id, status.account)?;
             transaction.note(stamp.at, stamp.audit)?;
             transaction.tell(stamp.at, EventKind::StatusChanged { status: id });
             Ok(status)
@@ -72,7 +74,7 @@ impl Statuses for SledStore {
     async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()> {
         self.write(move |transaction| {
             let status = transaction.status(id)?.ok_or(StoreError::Missing)?;
-            transaction.remove_status(status.account, id)?;
+            transaction.remove_status(status.account, id, stamp.at)?;
             transaction.note(stamp.at, stamp.audit)?;
             transaction.tell(stamp.at, EventKind::StatusDeleted { status: id });
             Ok(())
@@ -99,8 +101,9 @@ impl Statuses for SledStore {
 }
 
 impl Transaction<'_> {
-    /// Removes a status with its index entry, and counts it no longer.
-    pub(super) fn remove_status(&mut self, account: AccountId, id: StatusId) -> Result<()> {
+    /// Removes a status with its index entry, counts it no longer, and leaves a line in the log of changes.
+    pub(super) fn remove_status(&mut self, account: AccountId, id: StatusId, at: Timestamp) -> Result<()> {
+        self.log(at, ChangeKind::Deleted, id, account)?;
         self.remove(keys::status(id));
         self.remove(keys::status_of(account, id));
         self.add(keys::status_count(account), -1)?;

@@ -4,6 +4,7 @@
 mod closing;
 mod damage;
 mod erasing;
+mod following;
 mod mails;
 mod opening;
 mod planted;

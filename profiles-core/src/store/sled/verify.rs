@@ -11,8 +11,8 @@ use super::{
     marker::FORMAT,
     place::Place,
     record::{
-        AccountRecord, AuditRecord, MailKeyRecord, OutboxRecord, PlacesRecord, ProfileRecord, StatusRecord,
-        ThrottleRecord, TokenRecord,
+        AccountRecord, AuditRecord, ChangeRecord, MailKeyRecord, OutboxRecord, PlacesRecord, ProfileRecord,
+        StatusRecord, ThrottleRecord, TokenRecord,
     },
     rows::{Rows as _, corrupt},
 };
@@ -62,6 +62,8 @@ struct Tally {
     highest_outbox: u64,
     highest_token: u64,
     highest_audit: u64,
+    changes: u64,
+    highest_change: u64,
 }
 
 impl Check<'_> {
@@ -167,6 +169,11 @@ impl Check<'_> {
                 codec::decode::<i64>(key, value)?;
                 let account = self.owner(&what, id)?;
                 self.expect(!account.is_active, || format!("account {id} is being erased, and is active"));
+            }
+            Place::Change(number) => {
+                codec::decode::<ChangeRecord>(key, value)?;
+                self.tally.changes += 1;
+                self.tally.highest_change = self.tally.highest_change.max(number.get());
             }
         }
         Ok(())
@@ -322,10 +329,15 @@ impl Check<'_> {
             (Meta::LastOutbox, self.tally.highest_outbox),
             (Meta::LastToken, self.tally.highest_token),
             (Meta::LastAudit, self.tally.highest_audit),
+            (Meta::LastChange, self.tally.highest_change),
         ] {
             let last = self.view.count(&meta.key())?;
             self.expect(last >= highest, || format!("{} is {last}, and there is a {highest}", meta.name()));
         }
+        let (last, forgotten) =
+            (self.view.count(&Meta::LastChange.key())?, self.view.count(&Meta::ForgottenChanges.key())?);
+        let (lines, expected) = (self.tally.changes, last.saturating_sub(forgotten));
+        self.expect(lines == expected, || format!("the log of changes has {lines} lines instead of {expected}"));
         let format = self.view.has(&Meta::Format.key())?;
         self.expect(format, || "the format is not noted".to_owned());
         Ok(())

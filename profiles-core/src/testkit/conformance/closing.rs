@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{PATIENCE, assert_consistent, everything, next_kind, register, together};
 use crate::{
     event::EventKind,
-    model::{AccountId, AuditEvent, OutboxId, ProfileId, Revision, StatusId, TokenId, UsernameKey},
+    model::{AccountId, AuditEvent, ChangeId, OutboxId, ProfileId, Revision, StatusId, TokenId, UsernameKey},
     store::{
         AccountChange, AuditFilter, Forgive, MailOutcome, ProfileChange, ProfileFilter, Register, Revoke, StatusFilter,
         Store, StoreError,
@@ -58,6 +58,8 @@ async fn refusals_of_every_read(
         ("status", refusal(store.status(status).await)),
         ("statuses", refusal(store.statuses(&statuses, everything()).await)),
         ("count_statuses", refusal(store.count_statuses(&statuses).await)),
+        ("changes", refusal(store.changes(ChangeId::new(0), 10).await)),
+        ("last_change", refusal(store.last_change().await)),
         ("next_mail", refusal(store.next_mail().await)),
         ("mails", refusal(store.mails(None, 10).await)),
         ("ready", refusal(store.ready().await)),

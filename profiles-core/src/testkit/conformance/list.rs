@@ -147,6 +147,15 @@ macro_rules! store_conformance {
                 the_filter_goes_by_the_present_name,
                 statuses_are_counted,
             }
+            feed {
+                every_write_of_a_status_leaves_a_change,
+                a_refused_write_leaves_no_change,
+                changes_are_read_in_parts,
+                a_number_that_was_not_given_is_lost,
+                the_statuses_of_an_erased_account_are_told_of,
+                what_was_told_is_in_the_log,
+                changes_of_many_at_once_have_no_gap,
+            }
             erasure {
                 an_erased_account_is_gone_by_every_question,
                 name_and_address_of_an_erased_account_are_free,
@@ -278,6 +287,7 @@ mod tests {
             ("erasure", include_str!("erasure.rs")),
             ("profiles", include_str!("profiles.rs")),
             ("statuses", include_str!("statuses.rs")),
+            ("feed", include_str!("feed.rs")),
             ("jobs", include_str!("jobs.rs")),
             ("maintenance", include_str!("maintenance.rs")),
             ("closing", include_str!("closing.rs")),

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::{Command, MailAttempt, material::line};
 use crate::{
     model::{
-        Account, AccountId, AuditEntry, AuditEvent, Digest, Limit, OutboxId, PendingKey, Principal, Profile, Stamp,
-        Status, Timestamp, Token,
+        Account, AccountId, AuditEntry, AuditEvent, ChangeId, Digest, Limit, OutboxId, PendingKey, Principal, Profile,
+        Stamp, Status, Timestamp, Token,
     },
     store::{
-        Admission, Attempt, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, IssueToken, OutboxEntry,
-        OutboxItem, Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Store,
+        Admission, Attempt, Changes, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, IssueToken,
+        OutboxEntry, OutboxItem, Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Store,
     },
     testkit::{Refusal, fixture},
 };
@@ -34,6 +34,8 @@ pub(super) enum Answer {
     Status(Option<Status>),
     Statuses(Rows<Status>),
     Count(u64),
+    Changes(Changes),
+    Change(ChangeId),
     Rows(usize),
     Mails(Vec<OutboxItem>),
     Outbox(Vec<OutboxEntry>),
@@ -207,6 +209,8 @@ async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::Status { id } => Answer::Status(store.status(*id).await?),
         Command::Statuses { filter, slice } => Answer::Statuses(store.statuses(filter, *slice).await?),
         Command::CountStatuses { filter } => Answer::Count(store.count_statuses(filter).await?),
+        Command::Changes { after, limit } => Answer::Changes(store.changes(*after, *limit).await?),
+        Command::LastChange => Answer::Change(store.last_change().await?),
         Command::NextMail => Answer::Moment(store.next_mail().await?),
         Command::Mails { after, limit } => Answer::Outbox(store.mails(*after, *limit).await?),
         write => panic!("{write:?} is no read"),

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{Checked, Command, Login, strategy};
 use crate::{
-    model::{AccountId, Email, UsernameKey},
+    model::{AccountId, ChangeId, Email, UsernameKey},
     store::{AuditFilter, ProfileFilter, Slice, Start, StatusFilter},
 };
 
@@ -26,6 +26,8 @@ pub(super) fn questions(played: &[Command]) -> Vec<Command> {
         Command::CountStatuses { filter: statuses.clone() },
         Command::Statuses { filter: statuses, slice: whole() },
         whole_trail(None),
+        Command::Changes { after: ChangeId::new(0), limit: usize::MAX },
+        Command::LastChange,
     ];
     questions.push(Command::NextMail);
     questions.push(Command::Mails { after: None, limit: usize::MAX });

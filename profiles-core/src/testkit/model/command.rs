@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Expected, Key, Login, MailAttempt, Outcome, Registration, Token};
 use crate::{
-    model::{AccountId, AuditId, AuditNote, Email, OutboxId, ProfileId, StatusId, StatusText, UsernameKey},
+    model::{AccountId, AuditId, AuditNote, ChangeId, Email, OutboxId, ProfileId, StatusId, StatusText, UsernameKey},
     store::{AccountChange, AuditFilter, Forgive, ProfileChange, ProfileFilter, Revoke, Slice, StatusFilter, Which},
 };
 
@@ -102,4 +102,8 @@ pub enum Command {
     Statuses { filter: StatusFilter, slice: Slice<StatusId> },
     /// `count_statuses`.
     CountStatuses { filter: StatusFilter },
+    /// `changes`.
+    Changes { after: ChangeId, limit: usize },
+    /// `last_change`.
+    LastChange,
 }

@@ -15,7 +15,7 @@ use proptest::{
 use self::credentials::{credentials, former, revoke, tokens, tries};
 use super::{Checked, Command, Expected, Login, MailAttempt, Outcome, Registration};
 use crate::{
-    model::{AccountId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
+    model::{AccountId, ChangeId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
     store::{AccountChange, ProfileChange, ProfileFilter, Slice, Start, StatusFilter},
     testkit::fixture,
 };
@@ -112,6 +112,8 @@ fn lists() -> impl Strategy<Value = Command> {
         profile_filter().prop_map(|filter| Command::CountProfiles { filter }),
         (status_filter(), slice(StatusId::new)).prop_map(|(filter, slice)| Command::Statuses { filter, slice }),
         status_filter().prop_map(|filter| Command::CountStatuses { filter }),
+        (number(), limit()).prop_map(|(after, limit)| Command::Changes { after: ChangeId::new(after), limit }),
+        Just(Command::LastChange),
     ]
 }
 

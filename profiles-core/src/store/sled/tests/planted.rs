@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    model::{Account, AuditId, Limit, OutboxId, ProfileId, Status, StatusId, Tally, ThrottleKey, TokenId, UsernameKey},
+    model::{
+        Account, AuditId, ChangeId, Limit, OutboxId, ProfileId, Status, StatusId, Tally, ThrottleKey, TokenId,
+        UsernameKey,
+    },
     store::{
         Attempt, Audit as _, Throttles as _,
         sled::{
@@ -80,6 +83,8 @@ async fn a_missing_entry_is_found_from_the_record() {
         (Meta::LastOutbox.key(), "last-outbox is 0, and there is a 2"),
         (Meta::LastToken.key(), "last-token is 0, and there is a 4"),
         (Meta::LastAudit.key(), "last-audit is 0, and there is a 3"),
+        (Meta::LastChange.key(), "last-change is 0, and there is a 1"),
+        (keys::change(ChangeId::new(1)), "the log of changes has 0 lines instead of 1"),
         (Meta::Format.key(), "the format is not noted"),
     ];
     for (key, what) in cases {
@@ -196,6 +201,9 @@ async fn an_entry_that_says_something_else_is_found() {
     let found = found_after(|transaction| transaction.put(keys::outbox_due(NOW, OutboxId::new(1)), &true));
     assert_eq!(found.await, ["the entry of mail 1 for 1700000000000000 names a mail that is not due then"]);
 
+    let found = found_after(|transaction| transaction.put(Meta::ForgottenChanges.key(), &1_u64));
+    assert_eq!(found.await, ["the log of changes has 1 lines instead of 0"]);
+
     let found = found_after(|transaction| transaction.put(Meta::Format.key(), &4_u64));
     assert_eq!(found.await, ["the note \"format\" is 4 and not 2"]);
 
@@ -311,6 +319,7 @@ async fn what_can_not_be_read_is_found() {
         (keys::places(ADA), "the list of places of account 1 can't be decoded"),
         (keys::audit(AuditId::new(1)), "line 1 of the audit trail can't be decoded"),
         (keys::erasing(ADA), "the mark of the erasure of account 1 can't be decoded"),
+        (keys::change(ChangeId::new(1)), "change 1 can't be decoded"),
         (keys::profile_of(ADA), "the profile index entry of account 1 can't be decoded"),
         (keys::status_count(ADA), "the count of statuses of account 1 can't be decoded"),
         (Meta::Statuses.key(), "the note \"statuses\" can't be decoded"),
