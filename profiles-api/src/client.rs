@@ -25,6 +25,7 @@ mod answer;
 mod builder;
 mod email;
 mod error;
+mod feed;
 mod login_session;
 mod own_data;
 mod pages;
@@ -42,6 +43,7 @@ pub use self::{
     answer::{ANSWER_LIMIT, LIST_LIMIT},
     builder::{Builder, DEFAULT_TIMEOUT},
     error::ClientError,
+    feed::{FeedEvent, StatusFeed},
     own_data::EXPORT_LIMIT,
     pages::Pages,
     password::{PasswordChange, PasswordReset},

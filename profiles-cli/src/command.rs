@@ -14,6 +14,7 @@ mod sessions;
 mod show;
 mod status;
 mod token;
+mod watch;
 mod whoami;
 
 use crate::{

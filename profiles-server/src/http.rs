@@ -1,5 +1,7 @@
 //! The HTTP side: the contract, and the operations behind it.
 
+use std::time::Duration;
+
 pub mod acceptor;
 mod answer;
 mod authentication;
@@ -11,6 +13,7 @@ mod cookies;
 mod csrf;
 mod documentation;
 mod error;
+mod feed;
 mod form;
 pub mod headers;
 pub mod health;
@@ -31,7 +34,8 @@ pub mod trace;
 mod view;
 
 pub use self::{
-    authentication::AuthenticationOrder, client_address::client_address, ip_network::IpNetwork, pagination::Pagination,
+    authentication::AuthenticationOrder, client_address::client_address, feed::Streams, ip_network::IpNetwork,
+    pagination::Pagination,
 };
 pub(crate) use self::{
     base_url::MountPoint, body::Bodies, contract::Contract, documentation::Documentation, openapi::Slashed,
@@ -55,6 +59,10 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// Whether people may erase their own accounts by `DELETE /api/rest-auth/user/`, which the original does not have.
     pub account_deletion: bool,
+    /// Live feeds at once, if [`Api::streams`](crate::Api::streams) is not told otherwise.
+    pub max_streams: usize,
+    /// How often a live feed shows that it is alive. Shorter than what closes a silent connection.
+    pub heartbeat: Duration,
     /// Proxies whose `X-Forwarded-For` is believed; see [`client_address()`].
     pub trusted_proxies: Vec<IpNetwork>,
 }
@@ -69,6 +77,8 @@ impl Default for Settings {
             trusted_origins: Vec::new(),
             secure_cookies: false,
             account_deletion: true,
+            max_streams: 10_000,
+            heartbeat: Duration::from_secs(15),
             trusted_proxies: Vec::new(),
         }
     }

@@ -7,10 +7,10 @@ use poem_openapi::OpenApiService;
 use profiles_core::Core;
 
 use crate::http::{
-    Bodies, Contract, Documentation, MountPoint, Settings, Slashed,
+    Bodies, Contract, Documentation, MountPoint, Settings, Slashed, Streams,
     headers::SecurityHeaders,
     routes::{
-        Context, EmailApi, ExportApi, LoginApi, LogoutApi, PasswordApi, ProfilesApi, RegistrationApi, RootApi,
+        Context, EmailApi, ExportApi, FeedApi, LoginApi, LogoutApi, PasswordApi, ProfilesApi, RegistrationApi, RootApi,
         SessionsApi, StatusesApi, UserApi,
     },
 };
@@ -26,6 +26,7 @@ type Operations = (
     ExportApi,
     ProfilesApi,
     StatusesApi,
+    FeedApi,
     RootApi,
 );
 
@@ -51,12 +52,13 @@ To try it out: register or log in below, press *Authorize*, and enter the word `
 pub struct Api {
     core: Arc<Core>,
     settings: Settings,
+    streams: Option<Streams>,
 }
 
 impl Api {
     /// The API with the settings of a new deployment.
     pub fn new(core: Arc<Core>) -> Self {
-        Self { core, settings: Settings::default() }
+        Self { core, settings: Settings::default(), streams: None }
     }
 
     /// Other settings.
@@ -64,11 +66,22 @@ impl Api {
         Self { settings, ..self }
     }
 
+    /// The live feeds, for a program that ends them when it stops.
+    pub fn streams(self, streams: Streams) -> Self {
+        Self { streams: Some(streams), ..self }
+    }
+
+    fn context(self) -> Context {
+        let Self { core, settings, streams } = self;
+        let streams = streams.unwrap_or_else(|| Streams::new(settings.max_streams));
+        Context { core, settings: Arc::new(settings), streams }
+    }
+
     /// Everything: `/api/...`, Swagger UI at `/docs`, the document at `/openapi.json`.
     pub fn into_endpoint(self) -> BoxEndpoint<'static> {
-        let context = Context { core: self.core, settings: Arc::new(self.settings) };
+        let context = self.context();
         let service = service(&context);
-        let Context { core, settings } = context;
+        let Context { core, settings, .. } = context;
         let documentation = Documentation::new(&service, Arc::clone(&settings)).into_route();
         let bodies = Bodies::new(settings.max_body_bytes);
         let api = Contract { operations: service.into_endpoint(), core, settings, bodies };
@@ -77,7 +90,7 @@ impl Api {
 
     /// The OpenAPI document as JSON.
     pub fn document(self) -> String {
-        service(&Context { core: self.core, settings: Arc::new(self.settings) }).spec()
+        service(&self.context()).spec()
     }
 }
 
@@ -114,6 +127,7 @@ fn service(context: &Context) -> OpenApiService<Slashed<Operations>, ()> {
         ExportApi,
         ProfilesApi(context()),
         StatusesApi(context()),
+        FeedApi(context()),
         RootApi(context()),
     );
     OpenApiService::new(Slashed(operations), "profiles", env!("CARGO_PKG_VERSION")).description(ABOUT)

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use profiles_api::Status;
 use serde_json::json;
 
+use super::watch;
 use crate::{
     args,
     context::Context,
@@ -31,6 +32,7 @@ pub(super) async fn run(context: &Context<'_>, command: &args::Status) -> Result
             let status = context.logged_in(async |client| client.edit_status(*id, &text).await).await;
             context.output.result(&named(*id, status)?, sheet)
         }
+        args::Status::Watch { username, after } => watch::run(context, username.as_deref(), *after).await,
         args::Status::Delete { id } => {
             named(*id, context.logged_in(async |client| client.delete_status(*id).await).await)?;
             context.output.sentence(&json!({ "deleted": id }), &format!("Deleted status {id}."))

@@ -11,3 +11,4 @@ mod refusals;
 mod sessions;
 mod statuses;
 mod tokens;
+mod watching;

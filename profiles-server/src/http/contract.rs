@@ -224,7 +224,7 @@ impl<E: Endpoint> Contract<E> {
 fn rendering(request: &Request, target: &Target) -> Result<Rendering, ApiError> {
     let format = target.format.clone().or_else(|| query::last(request, "format"));
     let accept = headers::text(request.headers(), header::ACCEPT);
-    negotiate(format.as_deref(), accept.as_deref()).map_err(|refusal| match refusal {
+    negotiate(format.as_deref(), accept.as_deref(), target.view.media).map_err(|refusal| match refusal {
         NotNegotiable::UnknownFormat => ApiError::NotFound,
         NotNegotiable::NotAcceptable => ApiError::NotAcceptable,
     })

@@ -69,6 +69,9 @@ pub(crate) enum ApiError {
     /// A text in the query has a NUL.
     #[error("Null characters are not allowed.")]
     NullCharacter,
+    /// No place for another live feed.
+    #[error("There are too many streams, try again later.")]
+    TooManyStreams,
     /// A fault of this program; the log knows more.
     #[error("A server error occurred.")]
     Internal,
@@ -105,7 +108,7 @@ impl ApiError {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Core(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Core(_) | Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

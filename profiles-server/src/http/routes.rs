@@ -2,6 +2,7 @@
 
 mod email;
 mod export;
+mod feed;
 mod login;
 mod logout;
 mod password;
@@ -9,7 +10,7 @@ mod profiles;
 mod registration;
 mod root;
 mod sessions;
-mod statuses;
+pub(crate) mod statuses;
 mod user;
 
 use std::sync::Arc;
@@ -19,11 +20,11 @@ use poem_openapi::Tags;
 use profiles_core::Core;
 
 pub(crate) use self::{
-    email::EmailApi, export::ExportApi, login::LoginApi, logout::LogoutApi, password::PasswordApi,
+    email::EmailApi, export::ExportApi, feed::FeedApi, login::LoginApi, logout::LogoutApi, password::PasswordApi,
     profiles::ProfilesApi, registration::RegistrationApi, root::RootApi, sessions::SessionsApi, statuses::StatusesApi,
     user::UserApi,
 };
-use super::{Settings, base_url::BaseUrl};
+use super::{Settings, Streams, base_url::BaseUrl};
 
 /// The headings of the document.
 #[derive(Tags)]
@@ -41,6 +42,7 @@ pub(crate) enum Tag {
 pub(crate) struct Context {
     pub(crate) core: Arc<Core>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) streams: Streams,
 }
 
 impl Context {

@@ -147,7 +147,7 @@ fn required_text(form: &Form) -> Result<StatusText, ApiError> {
     text(form, TextField::required(name::STATUS_CONTENT))?.ok_or_else(|| missing().into())
 }
 
-pub(super) fn wire(status: &Status) -> Wire {
+pub(crate) fn wire(status: &Status) -> Wire {
     Wire {
         id: status.id.get(),
         user_profile: status.username.to_string(),
