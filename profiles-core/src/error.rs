@@ -23,6 +23,9 @@ pub enum Error {
     /// There is no such row.
     #[error("there is no such {0}")]
     Missing(Kind),
+    /// The row is no longer as it was seen by whoever wants to write it, and they asked for it to be.
+    #[error("the row has changed since it was read")]
+    Changed,
     /// Too much at once; the same request will do in a moment. Nothing was written.
     #[error("too busy, try again in a moment")]
     Busy,

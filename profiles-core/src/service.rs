@@ -68,6 +68,17 @@ where
     Err(Error::Busy)
 }
 
+/// Writes a row that nobody has written since it was read, and no other.
+///
+/// # Errors
+/// [`Error::Changed`]; [`Error::Missing`] if the row went away.
+async fn write_unchanged<T>(kind: Kind, write: impl Future<Output = store::Result<T>>) -> Result<T> {
+    write.await.map_err(|error| match error {
+        StoreError::Stale => Error::Changed,
+        other => Error::from_store(kind)(other),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::{cell::Cell, future::ready};

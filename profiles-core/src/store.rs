@@ -387,6 +387,12 @@ pub trait Statuses: Send + Sync {
     /// [`StoreError::Missing`].
     async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()>;
 
+    /// Removes a status of this revision.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not `expected`.
+    async fn delete_unchanged_status(&self, id: StatusId, expected: Revision, stamp: Stamp) -> Result<()>;
+
     /// A part of the list.
     ///
     /// # Order

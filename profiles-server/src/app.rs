@@ -200,6 +200,7 @@ fn http_settings(config: &Config) -> http::Settings {
         trusted_origins: config.sessions.trusted_origins.iter().map(ToString::to_string).collect(),
         secure_cookies: config.secure_cookies(),
         account_deletion: config.accounts.deletion,
+        etags: config.api.etags,
         max_streams: count(config.network.max_streams),
         // Several within the time after which a silent connection is closed.
         heartbeat: (config.network.idle_timeout / 3).min(Duration::from_secs(15)),

@@ -101,6 +101,7 @@ impl Config {
         if compat == Compat::DjRestAuth {
             config.api.pagination = Pagination::None;
             config.api.max_page_size = Limit::Off;
+            config.api.etags = false;
             config.accounts.deletion = false;
             config.accounts.revoke_on_password_change = false;
             config.accounts.notify_password_change = false;

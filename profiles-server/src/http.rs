@@ -13,6 +13,7 @@ mod cookies;
 mod csrf;
 mod documentation;
 mod error;
+mod etag;
 mod feed;
 mod form;
 pub mod headers;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// Whether people may erase their own accounts by `DELETE /api/rest-auth/user/`, which the original does not have.
     pub account_deletion: bool,
+    /// Whether answers carry `ETag`, and `If-Match` and `If-None-Match` count. The original has none of it.
+    pub etags: bool,
     /// Live feeds at once, if [`Api::streams`](crate::Api::streams) is not told otherwise.
     pub max_streams: usize,
     /// How often a live feed shows that it is alive. Shorter than what closes a silent connection.
@@ -77,6 +80,7 @@ impl Default for Settings {
             trusted_origins: Vec::new(),
             secure_cookies: false,
             account_deletion: true,
+            etags: true,
             max_streams: 10_000,
             heartbeat: Duration::from_secs(15),
             trusted_proxies: Vec::new(),

@@ -157,6 +157,7 @@ hand_on! {
         read status(id: StatusId) -> Option<Status>;
         write update_status(id: StatusId, expected: Revision, text: Option<StatusText>, stamp: Stamp) -> Status;
         write delete_status(id: StatusId, stamp: Stamp) -> ();
+        write delete_unchanged_status(id: StatusId, expected: Revision, stamp: Stamp) -> ();
         read statuses(filter: &StatusFilter, slice: Slice<StatusId>) -> Rows<Status>;
         read count_statuses(filter: &StatusFilter) -> u64;
     }

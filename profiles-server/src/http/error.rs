@@ -69,6 +69,9 @@ pub(crate) enum ApiError {
     /// A text in the query has a NUL.
     #[error("Null characters are not allowed.")]
     NullCharacter,
+    /// The row is not as `If-Match` has it.
+    #[error("The row has changed. Read it again.")]
+    PreconditionFailed,
     /// No place for another live feed.
     #[error("There are too many streams, try again later.")]
     TooManyStreams,
@@ -104,6 +107,7 @@ impl ApiError {
             | Self::TooManyFields(_)
             | Self::Unreadable
             | Self::NullCharacter => StatusCode::BAD_REQUEST,
+            Self::PreconditionFailed | Self::Core(Error::Changed) => StatusCode::PRECONDITION_FAILED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -123,6 +127,7 @@ impl ApiError {
             Self::Core(Error::Missing(Kind::Profile)) => detail("No Profile matches the given query."),
             Self::Core(Error::Missing(Kind::Status)) => detail("No ProfileStatus matches the given query."),
             Self::Core(Error::Missing(_)) => detail("Not found."),
+            Self::Core(Error::Changed) => detail(&Self::PreconditionFailed.to_string()),
             Self::Core(Error::Throttled { retry_after }) => detail(&throttled(retry_after.as_secs())),
             other => detail(&other.to_string()),
         }
@@ -215,6 +220,7 @@ impl ApiResponse for ApiError {
                 detail(404, "There is no such row or page", Self::NotFound),
                 detail(405, "The path has no such method", Self::MethodNotAllowed("TRACE".to_owned())),
                 detail(406, "`Accept` leaves nothing to answer with", Self::NotAcceptable),
+                detail(412, "The row is not as `If-Match` has it", Self::PreconditionFailed),
                 detail(413, "The body is too large", Self::TooLarge(2_621_440)),
                 detail(415, "The body is of a type that is not read", Self::MediaType("text/plain".to_owned())),
                 detail(

@@ -16,8 +16,9 @@ use profiles_core::{
 use serde::Serialize;
 
 use super::{
-    answer::{json_bytes, json_response, to_json},
+    answer::{json_bytes, to_json},
     error::ApiError,
+    etag::{documented, tagged},
     pagination::{PageBody, PageNumber, PageQuery, Pagination},
 };
 
@@ -41,7 +42,8 @@ impl<P: Type> ApiResponse for List<P> {
         let description =
             "A page of the list; where the server is configured without pages, the bare array of all rows";
         let content = vec![MetaMediaType { content_type: "application/json", schema: P::schema_ref() }];
-        let response = MetaResponse { description, status: Some(200), status_range: None, content, headers: vec![] };
+        let headers = vec![documented()];
+        let response = MetaResponse { description, status: Some(200), status_range: None, content, headers };
         MetaResponses { responses: vec![response] }
     }
 
@@ -77,7 +79,8 @@ impl<P> List<P> {
         let query = asked.request.uri().query().unwrap_or_default();
         let (next, previous) = (page.next(&asked.url, query), page.previous(&asked.url, query));
         let results = rows.iter().map(row.wire).collect();
-        Ok(Self::new(json_response(StatusCode::OK, &PageBody { count, next, previous, results })))
+        let page = to_json(&PageBody { count, next, previous, results }).map_err(|_| ApiError::Internal)?;
+        Ok(Self::new(tagged(json_bytes(StatusCode::OK, page.clone()), &page)))
     }
 
     /// Every row, read in chunks while the client takes them. The first chunk is read at once, so that what fails,

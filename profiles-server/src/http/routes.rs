@@ -18,13 +18,19 @@ use std::sync::Arc;
 use poem::Request;
 use poem_openapi::Tags;
 use profiles_core::Core;
+use serde::Serialize;
 
 pub(crate) use self::{
     email::EmailApi, export::ExportApi, feed::FeedApi, login::LoginApi, logout::LogoutApi, password::PasswordApi,
     profiles::ProfilesApi, registration::RegistrationApi, root::RootApi, sessions::SessionsApi, statuses::StatusesApi,
     user::UserApi,
 };
-use super::{Settings, Streams, base_url::BaseUrl};
+use super::{
+    Settings, Streams,
+    base_url::BaseUrl,
+    error::ApiError,
+    etag::{Condition, HeaderText},
+};
 
 /// The headings of the document.
 #[derive(Tags)]
@@ -46,6 +52,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// What a write of a row depends on, if this deployment has it depend on anything.
+    fn condition<W: Serialize>(&self, if_match: &HeaderText, row: impl FnOnce() -> W) -> Result<Condition, ApiError> {
+        if self.settings.etags { Condition::of(if_match, &row()) } else { Ok(Condition::None) }
+    }
+
     fn base_url(&self, request: &Request) -> BaseUrl<'_> {
         BaseUrl::of(request, self.settings.public_url.as_deref(), &self.settings.trusted_origins)
     }

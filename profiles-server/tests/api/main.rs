@@ -9,6 +9,7 @@ mod app;
 mod authentication;
 mod bodies;
 mod concurrency;
+mod conditional;
 mod feed;
 mod login;
 mod logout;

@@ -52,12 +52,11 @@ impl Statuses for MemoryStore {
     }
 
     async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()> {
-        let mut state = self.state()?;
-        let row = state.statuses.remove(&id).ok_or(StoreError::Missing)?;
-        state.log(stamp.at, ChangeKind::Deleted, id, row.account);
-        state.note(stamp.at, stamp.audit);
-        state.events.publish(stamp.at, EventKind::StatusDeleted { status: id });
-        Ok(())
+        self.state()?.delete_status(id, None, stamp)
+    }
+
+    async fn delete_unchanged_status(&self, id: StatusId, expected: Revision, stamp: Stamp) -> Result<()> {
+        self.state()?.delete_status(id, Some(expected), stamp)
     }
 
     async fn statuses(&self, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
@@ -70,6 +69,17 @@ impl Statuses for MemoryStore {
 }
 
 impl State {
+    fn delete_status(&mut self, id: StatusId, expected: Option<Revision>, stamp: Stamp) -> Result<()> {
+        let row = self.statuses.get(&id).ok_or(StoreError::Missing)?;
+        check_revision(row.revision, expected.unwrap_or(row.revision))?;
+        let account = row.account;
+        self.statuses.remove(&id);
+        self.log(stamp.at, ChangeKind::Deleted, id, account);
+        self.note(stamp.at, stamp.audit);
+        self.events.publish(stamp.at, EventKind::StatusDeleted { status: id });
+        Ok(())
+    }
+
     fn status(&self, id: StatusId) -> Result<Option<Status>> {
         let Some(row) = self.statuses.get(&id) else { return Ok(None) };
         Ok(Some(Status {

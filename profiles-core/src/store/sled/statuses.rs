@@ -72,14 +72,11 @@ impl Statuses for SledStore {
     }
 
     async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()> {
-        self.write(move |transaction| {
-            let status = transaction.status(id)?.ok_or(StoreError::Missing)?;
-            transaction.remove_status(status.account, id, stamp.at)?;
-            transaction.note(stamp.at, stamp.audit)?;
-            transaction.tell(stamp.at, EventKind::StatusDeleted { status: id });
-            Ok(())
-        })
-        .await
+        self.write(move |transaction| transaction.delete_status(id, None, stamp)).await
+    }
+
+    async fn delete_unchanged_status(&self, id: StatusId, expected: Revision, stamp: Stamp) -> Result<()> {
+        self.write(move |transaction| transaction.delete_status(id, Some(expected), stamp)).await
     }
 
     async fn statuses(&self, filter: &StatusFilter, slice: Slice<StatusId>) -> Result<Rows<Status>> {
@@ -101,6 +98,17 @@ impl Statuses for SledStore {
 }
 
 impl Transaction<'_> {
+    fn delete_status(&mut self, id: StatusId, expected: Option<Revision>, stamp: Stamp) -> Result<()> {
+        let status = self.status(id)?.ok_or(StoreError::Missing)?;
+        if expected.is_some_and(|expected| expected != status.revision) {
+            return Err(StoreError::Stale);
+        }
+        self.remove_status(status.account, id, stamp.at)?;
+        self.note(stamp.at, stamp.audit)?;
+        self.tell(stamp.at, EventKind::StatusDeleted { status: id });
+        Ok(())
+    }
+
     /// Removes a status with its index entry, counts it no longer, and leaves a line in the log of changes.
     pub(super) fn remove_status(&mut self, account: AccountId, id: StatusId, at: Timestamp) -> Result<()> {
         self.log(at, ChangeKind::Deleted, id, account)?;

@@ -104,6 +104,7 @@ async fn refusals_of_every_write(
         ("post_status", refusal(store.post_status(account, fixture::text("hello"), now).await)),
         ("update_status", refusal(store.update_status(status, revision, None, now.into()).await)),
         ("delete_status", refusal(store.delete_status(status, now.into()).await)),
+        ("delete_unchanged_status", refusal(store.delete_unchanged_status(status, revision, now.into()).await)),
         ("lease", refusal(store.lease(now, Duration::from_mins(1), 10).await)),
         ("finish", refusal(store.finish(OutboxId::new(1), 1, MailOutcome::Sent).await)),
         ("retry_mail", refusal(store.retry_mail(OutboxId::new(1), now).await)),

@@ -140,6 +140,7 @@ macro_rules! store_conformance {
                 updating_a_status_writes_its_text_and_time,
                 a_status_is_not_updated_unless_it_is_as_expected,
                 a_deleted_status_is_gone,
+                a_status_is_not_deleted_unless_it_is_as_expected,
                 a_number_is_not_given_again,
                 statuses_are_listed_in_parts,
                 statuses_are_filtered_by_exact_name,

@@ -105,6 +105,11 @@ async fn call(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
             store.delete_status(*id, stamp).await?;
             Answer::Done
         }
+        Command::DeleteUnchangedStatus { id, expected } => {
+            let expected = expected.or(store.status(*id).await?.map(|row| row.revision));
+            store.delete_unchanged_status(*id, expected, now.into()).await?;
+            Answer::Done
+        }
         Command::Lease { hold, limit } => Answer::Mails(store.lease(now, *hold, *limit).await?),
         Command::Finish { id, attempt, outcome } => {
             let attempt = match attempt {

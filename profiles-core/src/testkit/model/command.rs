@@ -55,6 +55,8 @@ pub enum Command {
     UpdateStatus { id: StatusId, expected: Expected, text: Option<StatusText> },
     /// `delete_status`.
     DeleteStatus { id: StatusId },
+    /// `delete_unchanged_status`.
+    DeleteUnchangedStatus { id: StatusId, expected: Expected },
     /// `lease`.
     Lease { hold: Duration, limit: usize },
     /// `finish`.

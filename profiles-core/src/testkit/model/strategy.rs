@@ -74,6 +74,8 @@ fn rows() -> impl Strategy<Value = Command> {
             text: text.map(fixture::text)
         }),
         2 => number().prop_map(|id| Command::DeleteStatus { id: StatusId::new(id) }),
+        1 => (number(), expected())
+            .prop_map(|(id, expected)| Command::DeleteUnchangedStatus { id: StatusId::new(id), expected }),
     ]
 }
 

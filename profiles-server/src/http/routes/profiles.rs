@@ -13,10 +13,10 @@ use profiles_core::{
 
 use super::{Context, Tag};
 use crate::http::{
-    answer::Answer,
     authentication::Caller,
     base_url::RequestPath,
     error::ApiError,
+    etag::{Condition, HeaderText, Tagged},
     form::{Form, TextField},
     input::Input,
     list::{Asked, List, RowShape},
@@ -69,9 +69,9 @@ impl ProfilesApi {
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let filter = filter(search)?;
-        Ok(Answer::new(wire(&caller.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?)))
+        Ok(Tagged(wire(&caller.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?)))
     }
 
     /// Edit a profile
@@ -84,9 +84,12 @@ impl ProfilesApi {
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
+        /// Only if the row is as one of these tags names it.
+        #[oai(name = "If-Match")]
+        if_match: HeaderText,
         body: Input<ProfileUpdate>,
-    ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(caller, id.0, search, body).await
+    ) -> Result<Tagged<Wire>, ApiError> {
+        self.edit(caller, id.0, search, if_match, body).await
     }
 
     /// Edit some fields of a profile
@@ -97,9 +100,12 @@ impl ProfilesApi {
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
+        /// Only if the row is as one of these tags names it.
+        #[oai(name = "If-Match")]
+        if_match: HeaderText,
         body: Input<ProfileUpdate>,
-    ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(caller, id.0, search, body).await
+    ) -> Result<Tagged<Wire>, ApiError> {
+        self.edit(caller, id.0, search, if_match, body).await
     }
 }
 
@@ -109,11 +115,17 @@ impl ProfilesApi {
         caller: Caller,
         id: u64,
         search: QueryText,
+        if_match: HeaderText,
         body: Input<ProfileUpdate>,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let editor = caller.core.edit_profile(caller.actor, ProfileId::new(id), &filter(search)?).await?;
+        let condition = self.0.condition(&if_match, || wire(editor.current()))?;
         let change = change(&body.read().await?)?;
-        Ok(Answer::new(wire(&editor.apply(change).await?)))
+        let profile = match condition {
+            Condition::None => editor.apply(change).await?,
+            Condition::Unchanged => editor.apply_unchanged(change).await?,
+        };
+        Ok(Tagged(wire(&profile)))
     }
 }
 

@@ -6,7 +6,7 @@ use poem::Request;
 use poem_openapi::{OpenApi, param::Path};
 use profiles_api::{Page, Status as Wire, StatusPatch, StatusWrite};
 use profiles_core::{
-    FieldErrors,
+    FieldErrors, StatusEditor,
     fields::name,
     model::{Status, StatusId, StatusText},
     store::StatusFilter,
@@ -14,10 +14,11 @@ use profiles_core::{
 
 use super::{Context, Tag};
 use crate::http::{
-    answer::{Answer, Created, NoContent},
+    answer::NoContent,
     authentication::Caller,
     base_url::RequestPath,
     error::ApiError,
+    etag::{Condition, HeaderText, Tagged},
     form::{Form, TextField},
     input::Input,
     list::{Asked, List, RowShape},
@@ -66,9 +67,9 @@ impl StatusesApi {
     ///
     /// Under one's own profile.
     #[oai(path = "/api/profile-status", method = "post", operation_id = "post_status")]
-    async fn post(&self, caller: Caller, body: Input<StatusWrite>) -> Result<Created<Wire>, ApiError> {
+    async fn post(&self, caller: Caller, body: Input<StatusWrite>) -> Result<Tagged<Wire, 201>, ApiError> {
         let text = required_text(&body.read().await?)?;
-        Ok(Created::new(wire(&caller.core.post_status(caller.actor, text).await?)))
+        Ok(Tagged(wire(&caller.core.post_status(caller.actor, text).await?)))
     }
 
     /// Show a status
@@ -79,9 +80,9 @@ impl StatusesApi {
         id: Path<u64>,
         /// Only if it is of the account with exactly this username.
         username: QueryText,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let filter = StatusFilter { username: username.0 };
-        Ok(Answer::new(wire(&caller.core.status(caller.actor, StatusId::new(id.0), &filter).await?)))
+        Ok(Tagged(wire(&caller.core.status(caller.actor, StatusId::new(id.0), &filter).await?)))
     }
 
     /// Edit a status
@@ -94,12 +95,16 @@ impl StatusesApi {
         id: Path<u64>,
         /// Only if it is of the account with exactly this username.
         username: QueryText,
+        /// Only if the row is as one of these tags names it.
+        #[oai(name = "If-Match")]
+        if_match: HeaderText,
         body: Input<StatusWrite>,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let filter = StatusFilter { username: username.0 };
         let editor = caller.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        let condition = self.0.condition(&if_match, || wire(editor.current()))?;
         let text = required_text(&body.read().await?)?;
-        Ok(Answer::new(wire(&editor.apply(Some(text)).await?)))
+        Ok(Tagged(wire(&written(editor, condition, Some(text)).await?)))
     }
 
     /// Edit some fields of a status
@@ -112,12 +117,16 @@ impl StatusesApi {
         id: Path<u64>,
         /// Only if it is of the account with exactly this username.
         username: QueryText,
+        /// Only if the row is as one of these tags names it.
+        #[oai(name = "If-Match")]
+        if_match: HeaderText,
         body: Input<StatusPatch>,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let filter = StatusFilter { username: username.0 };
         let editor = caller.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        let condition = self.0.condition(&if_match, || wire(editor.current()))?;
         let text = text(&body.read().await?, TextField::patched(name::STATUS_CONTENT))?;
-        Ok(Answer::new(wire(&editor.apply(text).await?)))
+        Ok(Tagged(wire(&written(editor, condition, text).await?)))
     }
 
     /// Delete a status
@@ -130,11 +139,27 @@ impl StatusesApi {
         id: Path<u64>,
         /// Only if it is of the account with exactly this username.
         username: QueryText,
+        /// Only if the row is as one of these tags names it.
+        #[oai(name = "If-Match")]
+        if_match: HeaderText,
     ) -> Result<NoContent, ApiError> {
+        let (Caller { core, actor, .. }, id) = (caller, StatusId::new(id.0));
         let filter = StatusFilter { username: username.0 };
-        caller.core.delete_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        if if_match.names_tags() && self.0.settings.etags {
+            let is_expected = |status: &Status| Condition::of(&if_match, &wire(status)).is_ok();
+            core.delete_unchanged_status(actor, id, &filter, is_expected).await?;
+        } else {
+            core.delete_status(actor, id, &filter).await?;
+        }
         Ok(NoContent)
     }
+}
+
+async fn written(editor: StatusEditor<'_>, condition: Condition, text: Option<StatusText>) -> Result<Status, ApiError> {
+    Ok(match condition {
+        Condition::None => editor.apply(text).await?,
+        Condition::Unchanged => editor.apply_unchanged(text).await?,
+    })
 }
 
 fn text(form: &Form, field: TextField) -> Result<Option<StatusText>, ApiError> {
