@@ -24,6 +24,13 @@ use crate::{
     output::Output,
 };
 
+/// A name for a request that is to be done once, though it may be sent twice.
+fn request_key() -> Result<String, Failure> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::other(format!("no randomness: {error}")))?;
+    Ok(bytes.iter().fold(String::new(), |key, byte| format!("{key}{byte:02x}")))
+}
+
 /// Does what the command line says.
 pub(crate) async fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {
     // These two need no server, so a broken configuration must not stop them.

@@ -10,6 +10,7 @@ mod mail_key;
 mod origin;
 mod password;
 mod profile;
+mod request;
 mod scope;
 mod status;
 mod text;
@@ -30,6 +31,7 @@ pub use self::{
     origin::{Network, Origin},
     password::Password,
     profile::Profile,
+    request::{KeptRequest, NewRequest, RequestKey},
     scope::{Scope, Scopes},
     status::Status,
     text::{Bio, City, PersonName, StatusText, TokenName},

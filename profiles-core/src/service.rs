@@ -14,6 +14,7 @@ mod password;
 mod personal_token;
 mod profile;
 mod registration;
+mod request;
 mod sessions;
 mod status;
 mod trail;

@@ -22,8 +22,8 @@ use async_trait::async_trait;
 pub use self::{
     command::{
         AccountChange, Admission, Attempt, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, Forgive,
-        IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, ProfileChange, Register, Registered, ResetPassword, Revoke,
-        SendKeys, SetPassword, Which,
+        IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, Posted, ProfileChange, Register, Registered, ResetPassword,
+        Revoke, SendKeys, SetPassword, Which,
     },
     delegate::Delegate,
     memory::MemoryStore,
@@ -33,8 +33,9 @@ use crate::{
     event::EventStream,
     mail::{Mail, MailProblem},
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, ChangeId, Digest, Email, OutboxId, PendingKey, Principal,
-        Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, ChangeId, Digest, Email, KeptRequest, NewRequest, OutboxId,
+        PendingKey, Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token,
+        UsernameKey,
     },
 };
 
@@ -45,6 +46,8 @@ pub enum Unique {
     Username,
     /// A verified e-mail address.
     VerifiedEmail,
+    /// The key of a request that is remembered.
+    Request,
     /// A token, session id or mail key. 128 random bits do not collide: this is a broken source of randomness.
     Secret,
 }
@@ -174,7 +177,8 @@ pub trait Accounts: Send + Sync {
     /// # Atomicity
     /// All or nothing. Of many at once for one name, one wins.
     /// # Errors
-    /// [`StoreError::Taken`]: the name; or the address, if another account has verified it.
+    /// [`StoreError::Taken`]: the key of the request, before all else; the name; or the address, if another account has
+    /// verified it.
     async fn register(&self, command: Register) -> Result<Registered>;
 
     /// The account with this id.
@@ -417,6 +421,29 @@ pub trait Feed: Send + Sync {
     async fn last_change(&self) -> Result<ChangeId>;
 }
 
+/// Requests that were given a key, remembered in the step in which they are done, so that the same again does nothing
+/// twice. One that has expired at the moment of a call is as if it were not there. Registrations are remembered by
+/// [`Accounts::register`].
+#[async_trait]
+pub trait Requests: Send + Sync {
+    /// What came of the request with this key; `None` if there was none, or it has expired at `now`.
+    async fn request(&self, key: &Digest, now: Timestamp) -> Result<Option<KeptRequest>>;
+
+    /// Posts a status, unless a request with this key has been done: then says which.
+    ///
+    /// # Atomicity
+    /// Of many at once with one key, one posts.
+    /// # Errors
+    /// [`StoreError::Missing`] if there is no such account.
+    async fn post_status_once(
+        &self,
+        account: AccountId,
+        text: StatusText,
+        request: NewRequest,
+        at: Timestamp,
+    ) -> Result<Posted>;
+}
+
 /// Work that is done after the answer: mails.
 #[async_trait]
 pub trait Jobs: Send + Sync {
@@ -465,8 +492,8 @@ pub trait Maintenance: Send + Sync {
     /// Reads the whole store.
     async fn verify(&self) -> Result<Vec<Inconsistency>>;
 
-    /// Removes up to `limit` tokens, mail keys and counts of tries that expired before `now`, and goes on with erasures
-    /// that were begun; answers how many rows it removed. Reads never see expired ones, swept or not.
+    /// Removes up to `limit` tokens, mail keys, counts of tries and remembered requests that expired before `now`, and
+    /// goes on with erasures that were begun; answers how many rows it removed. Reads never see expired ones, swept or not.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize>;
 
     /// Every event committed from now on, in the order of committing.
@@ -478,11 +505,11 @@ pub trait Maintenance: Send + Sync {
 
 /// All that the services need; any type with the parts is one.
 pub trait Store:
-    Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Jobs + Audit + Maintenance
+    Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Requests + Jobs + Audit + Maintenance
 {
 }
 
-impl<T: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Jobs + Audit + Maintenance> Store
-    for T
+impl<T: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Requests + Jobs + Audit + Maintenance>
+    Store for T
 {
 }

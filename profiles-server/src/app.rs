@@ -201,6 +201,7 @@ fn http_settings(config: &Config) -> http::Settings {
         secure_cookies: config.secure_cookies(),
         account_deletion: config.accounts.deletion,
         etags: config.api.etags,
+        idempotency_keys: config.api.idempotency_keys,
         max_streams: count(config.network.max_streams),
         // Several within the time after which a silent connection is closed.
         heartbeat: (config.network.idle_timeout / 3).min(Duration::from_secs(15)),

@@ -62,6 +62,8 @@ pub struct Settings {
     pub account_deletion: bool,
     /// Whether answers carry `ETag`, and `If-Match` and `If-None-Match` count. The original has none of it.
     pub etags: bool,
+    /// Whether `Idempotency-Key` counts. The original does not know it.
+    pub idempotency_keys: bool,
     /// Live feeds at once, if [`Api::streams`](crate::Api::streams) is not told otherwise.
     pub max_streams: usize,
     /// How often a live feed shows that it is alive. Shorter than what closes a silent connection.
@@ -81,6 +83,7 @@ impl Default for Settings {
             secure_cookies: false,
             account_deletion: true,
             etags: true,
+            idempotency_keys: true,
             max_streams: 10_000,
             heartbeat: Duration::from_secs(15),
             trusted_proxies: Vec::new(),

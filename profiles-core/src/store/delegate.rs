@@ -7,14 +7,16 @@ use async_trait::async_trait;
 use super::{
     AccountChange, Accounts, Admission, Attempt, Audit, AuditFilter, Changes, ConfirmEmail, EmailConfirmation,
     EndTokens, EraseAccount, Erasure, Feed, Forgive, Inconsistency, IssueToken, Jobs, LogIn, MailKeys, MailOutcome,
-    Maintenance, OutboxEntry, OutboxItem, ProfileChange, ProfileFilter, Profiles, Register, Registered, ResetPassword,
-    Result, Rows, SendKeys, SetPassword, Slice, StatusFilter, Statuses, Store, Throttles, Tokens,
+    Maintenance, OutboxEntry, OutboxItem, Posted, ProfileChange, ProfileFilter, Profiles, Register, Registered,
+    Requests, ResetPassword, Result, Rows, SendKeys, SetPassword, Slice, StatusFilter, Statuses, Store, Throttles,
+    Tokens,
 };
 use crate::{
     event::EventStream,
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, ChangeId, Digest, Email, OutboxId, PendingKey, Principal,
-        Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, ChangeId, Digest, Email, KeptRequest, NewRequest, OutboxId,
+        PendingKey, Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token,
+        UsernameKey,
     },
 };
 
@@ -167,6 +169,13 @@ hand_on! {
     Feed {
         read changes(after: ChangeId, limit: usize) -> Changes;
         read last_change() -> ChangeId;
+    }
+}
+
+hand_on! {
+    Requests {
+        read request(key: &Digest, now: Timestamp) -> Option<KeptRequest>;
+        write post_status_once(account: AccountId, text: StatusText, request: NewRequest, at: Timestamp) -> Posted;
     }
 }
 

@@ -7,6 +7,7 @@ mod jobs;
 mod mail_keys;
 mod maintenance;
 mod profiles;
+mod requests;
 mod state;
 mod statuses;
 mod throttles;

@@ -11,7 +11,7 @@
 //! | `keys`, `place`, `record`, `codec` | what is on disk |
 //! | `transaction`, `writer` | writing |
 //! | `shared`, `rows` | reading |
-//! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `feed`, `jobs`, `audit`, `maintenance` | the traits |
+//! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `feed`, `requests`, `jobs`, `audit`, `maintenance` | the traits |
 //! | `erasure`, `verify` | taking an account away in steps; finding what does not fit |
 
 mod accounts;
@@ -30,6 +30,7 @@ mod open;
 mod place;
 mod profiles;
 mod record;
+mod requests;
 mod rows;
 mod shared;
 mod statuses;

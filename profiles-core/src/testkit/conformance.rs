@@ -21,6 +21,7 @@ pub mod passwords;
 pub mod places;
 pub mod profiles;
 pub mod registration;
+pub mod requests;
 pub mod statuses;
 pub mod throttles;
 pub mod tokens;

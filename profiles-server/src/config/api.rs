@@ -23,6 +23,8 @@ settings! {
         "max_page_size" => max_page_size: Limit = Limit::At(100), Limit::Off..=Limit::At(10_000);
         /// Whether rows and pages carry an ETag, and If-Match and If-None-Match count.
         "etags" => etags: bool = true;
+        /// Whether a repeated Idempotency-Key makes nothing twice.
+        "idempotency_keys" => idempotency_keys: bool = true;
         /// Who may read profiles and statuses: "open" for everyone, or "authenticated".
         "reads" => reads: Reads = Reads::Open;
         /// Status of an answer to somebody who is not logged in: "401" or "403".

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use poem::Request;
 use poem_openapi::Tags;
-use profiles_core::Core;
+use profiles_core::{Core, model::RequestKey};
 use serde::Serialize;
 
 pub(crate) use self::{
@@ -55,6 +55,17 @@ impl Context {
     /// What a write of a row depends on, if this deployment has it depend on anything.
     fn condition<W: Serialize>(&self, if_match: &HeaderText, row: impl FnOnce() -> W) -> Result<Condition, ApiError> {
         if self.settings.etags { Condition::of(if_match, &row()) } else { Ok(Condition::None) }
+    }
+
+    /// The key by which a request is done once, if it has one and this deployment looks at it.
+    ///
+    /// # Errors
+    /// [`ApiError::IdempotencyKey`].
+    fn once(&self, given: &HeaderText) -> Result<Option<RequestKey>, ApiError> {
+        let Some(text) = given.0.as_deref().filter(|_| self.settings.idempotency_keys) else { return Ok(None) };
+        // The draft has it as a string in quotes, and many clients send it without.
+        let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+        RequestKey::parse(text).map(Some).ok_or(ApiError::IdempotencyKey)
     }
 
     fn base_url(&self, request: &Request) -> BaseUrl<'_> {

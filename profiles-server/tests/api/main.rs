@@ -11,6 +11,7 @@ mod bodies;
 mod concurrency;
 mod conditional;
 mod feed;
+mod idempotency;
 mod login;
 mod logout;
 mod negotiation;

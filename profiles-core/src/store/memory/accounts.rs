@@ -11,8 +11,8 @@ use super::{
 use crate::{
     event::EventKind,
     model::{
-        Account, AccountId, AuditNote, Bio, ChangeKind, City, Email, KeyPurpose, PasswordHash, PersonName, Profile,
-        ProfileId, Revision, Stamp, StatusId, Timestamp, UsernameKey,
+        Account, AccountId, AuditNote, Bio, ChangeKind, City, Email, KeptRequest, KeyPurpose, PasswordHash, PersonName,
+        Profile, ProfileId, Revision, Stamp, StatusId, Timestamp, UsernameKey,
     },
     store::{
         AccountChange, Accounts, EraseAccount, Erasure, Register, Registered, Result, Revoke, SetPassword, StoreError,
@@ -98,6 +98,7 @@ impl Accounts for MemoryStore {
         state.tokens.retain(|_, token| token.account != id);
         state.mail_keys.retain(|_, key| key.account != id);
         state.outbox.retain(|_, waiting| waiting.account != id);
+        state.requests.retain(|_, row| row.kept.account != id);
         state.places.remove(&id);
         state.note(command.at, command.audit);
         state.events.publish(command.at, EventKind::AccountErased { account: account.id, profile });
@@ -107,6 +108,9 @@ impl Accounts for MemoryStore {
 
 impl State {
     fn check_registration(&self, command: &Register) -> Result<()> {
+        if command.request.is_some_and(|request| self.request(&request.key, command.at).is_some()) {
+            return Err(StoreError::Taken(Unique::Request));
+        }
         if self.account_by_username(&command.username.key()).is_some() {
             return Err(StoreError::Taken(Unique::Username));
         }
@@ -152,6 +156,9 @@ impl State {
         self.keep_tokens(id, command.tokens, command.at);
         if let Some(key) = command.mail_key {
             self.keep_key(id, key);
+        }
+        if let Some(request) = command.request {
+            self.keep_request(request, KeptRequest { account: id, fingerprint: request.fingerprint, status: None });
         }
         self.is_new_place(id, command.place, command.at);
         self.note(command.at, command.audit.map(|note| AuditNote { account: Some(id), ..note }));

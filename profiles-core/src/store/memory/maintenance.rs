@@ -30,10 +30,14 @@ impl Maintenance for MemoryStore {
         let left = limit - tokens.len() - mail_keys.len();
         let tallies = state.tallies.iter().filter(|(_, row)| row.forgotten_at <= now);
         let tallies: Vec<ThrottleKey> = tallies.map(|(key, _)| *key).take(left).collect();
+        let left = left - tallies.len();
+        let requests = state.requests.iter().filter(|(_, row)| row.expires_at <= now);
+        let requests: Vec<Digest> = requests.map(|(key, _)| *key).take(left).collect();
+        state.requests.retain(|key, _| !requests.contains(key));
         state.tokens.retain(|digest, _| !tokens.contains(digest));
         state.mail_keys.retain(|digest, _| !mail_keys.contains(digest));
         state.tallies.retain(|key, _| !tallies.contains(key));
-        Ok(tokens.len() + mail_keys.len() + tallies.len())
+        Ok(tokens.len() + mail_keys.len() + tallies.len() + requests.len())
     }
 
     fn events(&self) -> EventStream {
@@ -94,11 +98,13 @@ impl State {
         let tokens = self.tokens.values().filter(|token| lost(token.account));
         let mail_keys = self.mail_keys.values().filter(|key| lost(key.account));
         let mails = self.outbox.iter().filter(|(_, row)| lost(row.account));
+        let requests = self.requests.values().filter(|row| lost(row.kept.account));
         profiles
             .map(|(id, row)| format!("profile {id} belongs to account {}, which is not there", row.account))
             .chain(statuses.map(|(id, row)| format!("status {id} is by account {}, which is not there", row.account)))
             .chain(tokens.map(|token| format!("a token is of account {}, which is not there", token.account)))
             .chain(mail_keys.map(|key| format!("a mail key is of account {}, which is not there", key.account)))
+            .chain(requests.map(|row| format!("a request is of account {}, which is not there", row.kept.account)))
             .chain(mails.map(|(id, row)| format!("mail {id} is of account {}, which is not there", row.account)))
             .collect()
     }

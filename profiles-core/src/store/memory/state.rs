@@ -6,8 +6,8 @@ use crate::{
     event::{EventKind, EventPublisher},
     mail::{Mail, MailProblem},
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, Bio, Change, ChangeId, City, Digest, Email, Network,
-        OutboxId, ProfileId, Revision, StatusId, StatusText, Tally, ThrottleKey, Timestamp, TokenId, Username,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, Bio, Change, ChangeId, City, Digest, Email, KeptRequest,
+        Network, OutboxId, ProfileId, Revision, StatusId, StatusText, Tally, ThrottleKey, Timestamp, TokenId, Username,
         UsernameKey,
     },
     store::{
@@ -28,6 +28,7 @@ pub(super) struct State {
     pub(super) places: BTreeMap<AccountId, Places>,
     pub(super) tallies: BTreeMap<ThrottleKey, TallyRow>,
     pub(super) audit: BTreeMap<AuditId, AuditEntry>,
+    pub(super) requests: BTreeMap<Digest, RequestRow>,
     pub(super) changes: BTreeMap<ChangeId, Change>,
     /// Lines of the log of changes, if it is not the usual number.
     pub(super) changes_kept: Option<u64>,
@@ -90,6 +91,12 @@ pub(super) struct TallyRow {
     pub(super) tally: Tally,
     pub(super) told: bool,
     pub(super) forgotten_at: Timestamp,
+}
+
+/// A request that is remembered.
+pub(super) struct RequestRow {
+    pub(super) kept: KeptRequest,
+    pub(super) expires_at: Timestamp,
 }
 
 /// A mail key, and whose it is.

@@ -15,16 +15,7 @@ use crate::{
 #[async_trait]
 impl Statuses for MemoryStore {
     async fn post_status(&self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
-        let mut state = self.state()?;
-        if !state.accounts.contains_key(&account) {
-            return Err(StoreError::Missing);
-        }
-        let id = StatusId::new(next_id(&mut state.last_ids.status));
-        let row = StatusRow { account, revision: Revision::FIRST, text, created_at: at, updated_at: at };
-        state.statuses.insert(id, row);
-        state.log(at, ChangeKind::Created, id, account);
-        state.events.publish(at, EventKind::StatusPosted { status: id, account });
-        state.status(id)?.ok_or(StoreError::Missing)
+        self.state()?.post_status(account, text, at)
     }
 
     async fn status(&self, id: StatusId) -> Result<Option<Status>> {
@@ -69,6 +60,18 @@ impl Statuses for MemoryStore {
 }
 
 impl State {
+    pub(super) fn post_status(&mut self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
+        if !self.accounts.contains_key(&account) {
+            return Err(StoreError::Missing);
+        }
+        let id = StatusId::new(next_id(&mut self.last_ids.status));
+        let row = StatusRow { account, revision: Revision::FIRST, text, created_at: at, updated_at: at };
+        self.statuses.insert(id, row);
+        self.log(at, ChangeKind::Created, id, account);
+        self.events.publish(at, EventKind::StatusPosted { status: id, account });
+        self.status(id)?.ok_or(StoreError::Missing)
+    }
+
     fn delete_status(&mut self, id: StatusId, expected: Option<Revision>, stamp: Stamp) -> Result<()> {
         let row = self.statuses.get(&id).ok_or(StoreError::Missing)?;
         check_revision(row.revision, expected.unwrap_or(row.revision))?;

@@ -63,6 +63,9 @@ impl Transaction<'_> {
         for (digest, token) in self.tokens_of(id)? {
             self.remove_token(&digest, &token);
         }
+        for request in self.requests_of(id)? {
+            self.remove_request(&request)?;
+        }
         self.end_keys(id, |_| true)?;
         self.remove_mails_of(id)?;
         self.note(at, audit)

@@ -62,11 +62,14 @@ pub(super) enum Space {
     Erasing = 22,
     /// Change -> its record. The log has no gaps: what is forgotten is forgotten from its beginning.
     Change = 27,
+    /// 0, digest -> request record; 1, account, moment, digest -> nothing. The second finds those of an account that end
+    /// first.
+    Request = 28,
 }
 
 impl Space {
     /// All of them, in the order of their keys.
-    pub(super) const ALL: [Self; 24] = [
+    pub(super) const ALL: [Self; 25] = [
         Self::Meta,
         Self::Account,
         Self::Username,
@@ -91,6 +94,7 @@ impl Space {
         Self::AuditOfAccount,
         Self::Erasing,
         Self::Change,
+        Self::Request,
     ];
 
     /// The space that a key lies in.
@@ -202,12 +206,14 @@ pub(super) enum Expiring {
     Throttle = 3,
     /// A token of [`TokenKind::Personal`].
     PersonalToken = 4,
+    /// A request that is done once.
+    Request = 28,
 }
 
 impl Expiring {
     /// All of them.
-    pub(super) const ALL: [Self; 5] =
-        [Self::ApiToken, Self::Session, Self::MailKey, Self::Throttle, Self::PersonalToken];
+    pub(super) const ALL: [Self; 6] =
+        [Self::ApiToken, Self::Session, Self::MailKey, Self::Throttle, Self::PersonalToken, Self::Request];
 }
 
 impl From<TokenKind> for Expiring {
@@ -349,6 +355,18 @@ pub(super) fn audit_of(account: AccountId, id: AuditId) -> Vec<u8> {
 pub(super) fn audit_of_after(account: AccountId, after: Option<AuditId>) -> Range<Vec<u8>> {
     let all = prefix(Space::AuditOfAccount.numbered(account.get()));
     after.map_or(all.clone(), |id| behind(audit_of(account, id), all))
+}
+
+pub(super) fn request(key: &Digest) -> Vec<u8> {
+    Space::Request.key(&[&[0], key.as_bytes()])
+}
+
+pub(super) fn request_of(account: AccountId, expires_at: Timestamp, key: &Digest) -> Vec<u8> {
+    Space::Request.key(&[&[1], &account.get().to_be_bytes(), &moment(expires_at), key.as_bytes()])
+}
+
+pub(super) fn requests_of(account: AccountId) -> Range<Vec<u8>> {
+    prefix(Space::Request.key(&[&[1], &account.get().to_be_bytes()]))
 }
 
 pub(super) fn change(number: ChangeId) -> Vec<u8> {

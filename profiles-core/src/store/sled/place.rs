@@ -30,6 +30,8 @@ pub(super) enum Place {
     AuditOfAccount(AccountId, AuditId),
     Erasing(AccountId),
     Change(ChangeId),
+    Request(Digest),
+    RequestOfAccount(AccountId, Timestamp, Digest),
 }
 
 impl Place {
@@ -89,6 +91,15 @@ impl Place {
             }
             Space::Erasing => Self::Erasing(AccountId::new(number(rest)?)),
             Space::Change => Self::Change(ChangeId::new(number(rest)?)),
+            Space::Request => match rest.split_first()? {
+                (0, key) => Self::Request(digest(key)?),
+                (1, rest) => {
+                    let (account, rest) = rest.split_first_chunk()?;
+                    let (at, key) = rest.split_first_chunk()?;
+                    Self::RequestOfAccount(AccountId::new(u64::from_be_bytes(*account)), moment(*at), digest(key)?)
+                }
+                _ => return None,
+            },
         })
     }
 
@@ -122,6 +133,8 @@ impl Place {
             }
             Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
             Some(Self::Change(number)) => format!("change {number}"),
+            Some(Self::Request(_)) => "a request".to_owned(),
+            Some(Self::RequestOfAccount(account, ..)) => format!("an index entry of a request of account {account}"),
         }
     }
 }
@@ -185,6 +198,11 @@ mod tests {
             (audit(AuditId::new(4)), Place::Audit(AuditId::new(4))),
             (audit_of(ada, AuditId::new(4)), Place::AuditOfAccount(ada, AuditId::new(4))),
             (erasing(ada), Place::Erasing(ada)),
+            (request(&digest), Place::Request(digest)),
+            (
+                request_of(ada, Timestamp::from_micros(-1), &digest),
+                Place::RequestOfAccount(ada, Timestamp::from_micros(-1), digest),
+            ),
             (change(ChangeId::new(5)), Place::Change(ChangeId::new(5))),
         ] {
             assert_eq!(Place::parse(&key), Some(place));

@@ -8,14 +8,15 @@ mod audit;
 mod change;
 mod mail_key;
 mod origin;
+mod request;
 mod throttle;
 mod token;
 
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::{
-    audit::AuditRecord, change::ChangeRecord, mail_key::MailKeyRecord, origin::PlacesRecord, throttle::ThrottleRecord,
-    token::TokenRecord,
+    audit::AuditRecord, change::ChangeRecord, mail_key::MailKeyRecord, origin::PlacesRecord, request::RequestRecord,
+    throttle::ThrottleRecord, token::TokenRecord,
 };
 use crate::{
     mail::{KeySeed, Mail, MailProblem},

@@ -20,27 +20,7 @@ use crate::{
 #[async_trait]
 impl Statuses for SledStore {
     async fn post_status(&self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
-        self.write(move |transaction| {
-            let owner = transaction.living(account)?;
-            let status = Status {
-                id: StatusId::new(transaction.next(Meta::LastStatus)?),
-                account,
-                profile: transaction.profile_id(account)?.ok_or(StoreError::Missing)?,
-                username: owner.username,
-                revision: Revision::FIRST,
-                text,
-                created_at: at,
-                updated_at: at,
-            };
-            transaction.put(keys::status(status.id), &StatusRecord::of(&status))?;
-            transaction.mark(keys::status_of(account, status.id))?;
-            transaction.add(keys::status_count(account), 1)?;
-            transaction.add(Meta::Statuses.key(), 1)?;
-            transaction.log(at, ChangeKind::Created, status.id, account)?;
-            transaction.tell(at, EventKind::StatusPosted { status: status.id, account });
-            Ok(status)
-        })
-        .await
+        self.write(move |transaction| transaction.post_status(account, text, at)).await
     }
 
     async fn status(&self, id: StatusId) -> Result<Option<Status>> {
@@ -98,6 +78,27 @@ impl Statuses for SledStore {
 }
 
 impl Transaction<'_> {
+    pub(super) fn post_status(&mut self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
+        let owner = self.living(account)?;
+        let status = Status {
+            id: StatusId::new(self.next(Meta::LastStatus)?),
+            account,
+            profile: self.profile_id(account)?.ok_or(StoreError::Missing)?,
+            username: owner.username,
+            revision: Revision::FIRST,
+            text,
+            created_at: at,
+            updated_at: at,
+        };
+        self.put(keys::status(status.id), &StatusRecord::of(&status))?;
+        self.mark(keys::status_of(account, status.id))?;
+        self.add(keys::status_count(account), 1)?;
+        self.add(Meta::Statuses.key(), 1)?;
+        self.log(at, ChangeKind::Created, status.id, account)?;
+        self.tell(at, EventKind::StatusPosted { status: status.id, account });
+        Ok(status)
+    }
+
     fn delete_status(&mut self, id: StatusId, expected: Option<Revision>, stamp: Stamp) -> Result<()> {
         let status = self.status(id)?.ok_or(StoreError::Missing)?;
         if expected.is_some_and(|expected| expected != status.revision) {

@@ -12,12 +12,15 @@ use super::{
     place::Place,
     record::{
         AccountRecord, AuditRecord, ChangeRecord, MailKeyRecord, OutboxRecord, PlacesRecord, ProfileRecord,
-        StatusRecord, ThrottleRecord, TokenRecord,
+        RequestRecord, StatusRecord, ThrottleRecord, TokenRecord,
     },
     rows::{Rows as _, corrupt},
 };
 use crate::{
-    model::{Account, AccountId, AuditEntry, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp},
+    model::{
+        Account, AccountId, AuditEntry, AuditId, ChangeId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey,
+        Timestamp,
+    },
     store::{Inconsistency, Result, StoreError},
 };
 
@@ -170,11 +173,13 @@ impl Check<'_> {
                 let account = self.owner(&what, id)?;
                 self.expect(!account.is_active, || format!("account {id} is being erased, and is active"));
             }
-            Place::Change(number) => {
-                codec::decode::<ChangeRecord>(key, value)?;
-                self.tally.changes += 1;
-                self.tally.highest_change = self.tally.highest_change.max(number.get());
+            Place::Request(request) => self.request(&what, &request, &codec::decode(key, value)?)?,
+            Place::RequestOfAccount(account, at, request) => {
+                codec::decode::<()>(key, value)?;
+                let fits = self.is_request_of(account, at, &request)?;
+                self.expect(fits, || format!("{what} names a request that is not theirs"));
             }
+            Place::Change(number) => self.change(number, &codec::decode(key, value)?),
         }
         Ok(())
     }
@@ -255,6 +260,26 @@ impl Check<'_> {
         self.owner(what, account).map(drop)
     }
 
+    /// That it can be read is all that a line of the log says by itself; its account may be gone.
+    fn change(&mut self, number: ChangeId, _: &ChangeRecord) {
+        self.tally.changes += 1;
+        self.tally.highest_change = self.tally.highest_change.max(number.get());
+    }
+
+    fn request(&mut self, what: &str, key: &Digest, record: &RequestRecord) -> Result<()> {
+        let (account, at) = (record.account(), record.expires_at());
+        let listed = self.view.has(&keys::request_of(account, at, key))?;
+        self.expect(listed, || format!("{what} is not in the list of its account {account}"));
+        let swept = self.view.has(&keys::expiry(at, Expiring::Request, key))?;
+        self.expect(swept, || format!("{what} of account {account} will never be swept"));
+        self.owner(what, account).map(drop)
+    }
+
+    fn is_request_of(&self, account: AccountId, at: Timestamp, key: &Digest) -> Result<bool> {
+        let record: Option<RequestRecord> = self.view.read(&keys::request(key))?;
+        Ok(record.is_some_and(|record| record.account() == account && record.expires_at() == at))
+    }
+
     fn line(&mut self, what: &str, entry: &AuditEntry) -> Result<()> {
         self.tally.highest_audit = self.tally.highest_audit.max(entry.id.get());
         for account in listed_for(&entry.note) {
@@ -307,6 +332,10 @@ impl Check<'_> {
                 let key = keys::throttle(&ThrottleKey::from_digest(*digest));
                 let record: Option<ThrottleRecord> = self.view.read(&key)?;
                 record.is_some_and(|record| record.forgotten_at() == at)
+            }
+            Expiring::Request => {
+                let record: Option<RequestRecord> = self.view.read(&keys::request(digest))?;
+                record.is_some_and(|record| record.expires_at() == at)
             }
             Expiring::ApiToken | Expiring::Session | Expiring::PersonalToken => {
                 let record: Option<TokenRecord> = self.view.read(&keys::token(digest))?;

@@ -60,6 +60,7 @@ async fn refusals_of_every_read(
         ("count_statuses", refusal(store.count_statuses(&statuses).await)),
         ("changes", refusal(store.changes(ChangeId::new(0), 10).await)),
         ("last_change", refusal(store.last_change().await)),
+        ("request", refusal(store.request(&fixture::digest("request"), fixture::NOW).await)),
         ("next_mail", refusal(store.next_mail().await)),
         ("mails", refusal(store.mails(None, 10).await)),
         ("ready", refusal(store.ready().await)),
@@ -102,6 +103,10 @@ async fn refusals_of_every_write(
             refusal(store.update_profile(profile, revision, ProfileChange::default(), now.into()).await),
         ),
         ("post_status", refusal(store.post_status(account, fixture::text("hello"), now).await)),
+        (
+            "post_status_once",
+            refusal(store.post_status_once(account, fixture::text("hello"), fixture::request("k", "x", 9), now).await),
+        ),
         ("update_status", refusal(store.update_status(status, revision, None, now.into()).await)),
         ("delete_status", refusal(store.delete_status(status, now.into()).await)),
         ("delete_unchanged_status", refusal(store.delete_unchanged_status(status, revision, now.into()).await)),

@@ -157,6 +157,14 @@ macro_rules! store_conformance {
                 what_was_told_is_in_the_log,
                 changes_of_many_at_once_have_no_gap,
             }
+            requests {
+                a_request_with_a_key_posts_once,
+                a_registration_with_a_key_is_remembered,
+                a_request_is_remembered_until_it_expires,
+                an_account_has_so_many_requests,
+                a_request_goes_with_its_account,
+                one_of_many_requests_with_a_key_posts,
+            }
             erasure {
                 an_erased_account_is_gone_by_every_question,
                 name_and_address_of_an_erased_account_are_free,
@@ -289,6 +297,7 @@ mod tests {
             ("profiles", include_str!("profiles.rs")),
             ("statuses", include_str!("statuses.rs")),
             ("feed", include_str!("feed.rs")),
+            ("requests", include_str!("requests.rs")),
             ("jobs", include_str!("jobs.rs")),
             ("maintenance", include_str!("maintenance.rs")),
             ("closing", include_str!("closing.rs")),

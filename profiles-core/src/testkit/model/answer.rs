@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::{Command, MailAttempt, material::line};
 use crate::{
     model::{
-        Account, AccountId, AuditEntry, AuditEvent, ChangeId, Digest, Limit, OutboxId, PendingKey, Principal, Profile,
-        Stamp, Status, Timestamp, Token,
+        Account, AccountId, AuditEntry, AuditEvent, ChangeId, Digest, KeptRequest, Limit, NewRequest, OutboxId,
+        PendingKey, Principal, Profile, Stamp, Status, Timestamp, Token,
     },
     store::{
         Admission, Attempt, Changes, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, IssueToken,
-        OutboxEntry, OutboxItem, Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Store,
+        OutboxEntry, OutboxItem, Posted, Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Store,
     },
     testkit::{Refusal, fixture},
 };
@@ -35,6 +35,8 @@ pub(super) enum Answer {
     Statuses(Rows<Status>),
     Count(u64),
     Changes(Changes),
+    Posted(Posted),
+    Request(Option<KeptRequest>),
     Change(ChangeId),
     Rows(usize),
     Mails(Vec<OutboxItem>),
@@ -95,6 +97,10 @@ async fn call(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         }
         Command::PostStatus { account, text } => {
             Answer::Status(Some(store.post_status(*account, text.clone(), now).await?))
+        }
+        Command::PostOnce { account, key, asked, lasts } => {
+            let request = NewRequest { expires_at: now.plus(*lasts), ..fixture::request(key, asked, 0) };
+            Answer::Posted(store.post_status_once(*account, fixture::text(asked), request, now).await?)
         }
         Command::UpdateStatus { id, expected, text } => {
             let expected = expected.or(store.status(*id).await?.map(|row| row.revision));
@@ -215,6 +221,7 @@ async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::Statuses { filter, slice } => Answer::Statuses(store.statuses(filter, *slice).await?),
         Command::CountStatuses { filter } => Answer::Count(store.count_statuses(filter).await?),
         Command::Changes { after, limit } => Answer::Changes(store.changes(*after, *limit).await?),
+        Command::Request { key } => Answer::Request(store.request(&fixture::digest(key), now).await?),
         Command::LastChange => Answer::Change(store.last_change().await?),
         Command::NextMail => Answer::Moment(store.next_mail().await?),
         Command::Mails { after, limit } => Answer::Outbox(store.mails(*after, *limit).await?),

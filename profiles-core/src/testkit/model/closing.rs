@@ -29,6 +29,7 @@ pub(super) fn questions(played: &[Command]) -> Vec<Command> {
         Command::Changes { after: ChangeId::new(0), limit: usize::MAX },
         Command::LastChange,
     ];
+    questions.extend((0..4).map(|number| Command::Request { key: format!("r{number}") }));
     questions.push(Command::NextMail);
     questions.push(Command::Mails { after: None, limit: usize::MAX });
     // One more than there can be: that one has to be missing.

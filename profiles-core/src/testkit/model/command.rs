@@ -104,6 +104,10 @@ pub enum Command {
     Statuses { filter: StatusFilter, slice: Slice<StatusId> },
     /// `count_statuses`.
     CountStatuses { filter: StatusFilter },
+    /// `post_status_once`.
+    PostOnce { account: AccountId, key: String, asked: String, lasts: Duration },
+    /// `request`.
+    Request { key: String },
     /// `changes`.
     Changes { after: ChangeId, limit: usize },
     /// `last_change`.

@@ -67,9 +67,21 @@ impl StatusesApi {
     ///
     /// Under one's own profile.
     #[oai(path = "/api/profile-status", method = "post", operation_id = "post_status")]
-    async fn post(&self, caller: Caller, body: Input<StatusWrite>) -> Result<Tagged<Wire, 201>, ApiError> {
+    async fn post(
+        &self,
+        caller: Caller,
+        /// The same key with the same request again, within a day, does nothing twice.
+        #[oai(name = "Idempotency-Key")]
+        key: HeaderText,
+        body: Input<StatusWrite>,
+    ) -> Result<Tagged<Wire, 201>, ApiError> {
+        let key = self.0.once(&key)?;
         let text = required_text(&body.read().await?)?;
-        Ok(Tagged(wire(&caller.core.post_status(caller.actor, text).await?)))
+        let status = match key {
+            None => caller.core.post_status(caller.actor, text).await?,
+            Some(key) => caller.core.post_status_once(caller.actor, text, &key).await?,
+        };
+        Ok(Tagged(wire(&status)))
     }
 
     /// Show a status

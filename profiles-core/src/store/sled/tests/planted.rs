@@ -54,6 +54,10 @@ fn forgotten() -> Timestamp {
     NOW.plus(Duration::from_mins(1))
 }
 
+fn request(name: &str) -> Digest {
+    Digest::of(&format!("{name} request"))
+}
+
 fn session(name: &str) -> Digest {
     Digest::of(&format!("{name} Session"))
 }
@@ -84,6 +88,8 @@ async fn a_missing_entry_is_found_from_the_record() {
         (Meta::LastToken.key(), "last-token is 0, and there is a 4"),
         (Meta::LastAudit.key(), "last-audit is 0, and there is a 3"),
         (Meta::LastChange.key(), "last-change is 0, and there is a 1"),
+        (keys::request_of(ADA, LATER, &request("ada")), "a request is not in the list of its account 1"),
+        (keys::expiry(LATER, Expiring::Request, &request("ada")), "a request of account 1 will never be swept"),
         (keys::change(ChangeId::new(1)), "the log of changes has 0 lines instead of 1"),
         (Meta::Format.key(), "the format is not noted"),
     ];
@@ -109,6 +115,7 @@ async fn a_missing_record_is_found_from_its_entries() {
             keys::account(BOB),
             vec![
                 "a mail key names account 2, which does not exist",
+                "a request names account 2, which does not exist",
                 "a token names account 2, which does not exist",
                 "an index entry of a verified address names account 2, which does not exist",
                 "mail 2 names account 2, which does not exist",
@@ -145,6 +152,13 @@ async fn a_missing_record_is_found_from_its_entries() {
             vec![
                 "an expiry index entry for 1800000000000000 names nothing that expires then",
                 "an index entry of a mail key of account 1 names a mail key that is not theirs",
+            ],
+        ),
+        (
+            keys::request(&request("ada")),
+            vec![
+                "an expiry index entry for 1800000000000000 names nothing that expires then",
+                "an index entry of a request of account 1 names a request that is not theirs",
             ],
         ),
         (keys::throttle(&tries()), vec!["an expiry index entry for 1700000060000000 names nothing that expires then"]),
@@ -320,6 +334,7 @@ async fn what_can_not_be_read_is_found() {
         (keys::audit(AuditId::new(1)), "line 1 of the audit trail can't be decoded"),
         (keys::erasing(ADA), "the mark of the erasure of account 1 can't be decoded"),
         (keys::change(ChangeId::new(1)), "change 1 can't be decoded"),
+        (keys::request(&request("ada")), "a request can't be decoded"),
         (keys::profile_of(ADA), "the profile index entry of account 1 can't be decoded"),
         (keys::status_count(ADA), "the count of statuses of account 1 can't be decoded"),
         (Meta::Statuses.key(), "the note \"statuses\" can't be decoded"),
