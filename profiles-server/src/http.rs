@@ -45,6 +45,7 @@ pub(crate) use self::{
 /// What differs between deployments on the wire. The defaults are those of a new deployment.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as an operator knows it")]
 pub struct Settings {
     /// Which proof of identity is looked at first.
     pub authentication: AuthenticationOrder,

@@ -21,9 +21,9 @@ settings! {
         "page_size" => page_size: u32 = 10, 1..=10_000;
         /// Rows that a client may ask for with `page_size`; "off" to ignore what it asks for.
         "max_page_size" => max_page_size: Limit = Limit::At(100), Limit::Off..=Limit::At(10_000);
-        /// Whether rows and pages carry an ETag, and If-Match and If-None-Match count.
+        /// Whether rows and pages carry an `ETag`, and `If-Match` and `If-None-Match` count.
         "etags" => etags: bool = true;
-        /// Whether a repeated Idempotency-Key makes nothing twice.
+        /// Whether a repeated `Idempotency-Key` makes nothing twice.
         "idempotency_keys" => idempotency_keys: bool = true;
         /// Who may read profiles and statuses: "open" for everyone, or "authenticated".
         "reads" => reads: Reads = Reads::Open;

@@ -1,4 +1,5 @@
 //! `ETag`, `If-None-Match` and `If-Match`.
+#![expect(clippy::unwrap_used, reason = "a task of a test fails by panicking")]
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -1,4 +1,5 @@
 //! `/api/profile-status/stream/`
+#![expect(clippy::unwrap_used, reason = "a task of a test fails by panicking")]
 
 use std::{
     collections::BTreeSet,
@@ -66,7 +67,8 @@ impl Stream {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let block: Vec<String> = block.lines().map(str::to_owned).collect();
-                self.text = rest.to_owned();
+                let rest = rest.len();
+                self.text.drain(..self.text.len() - rest);
                 if let Some(id) = block.iter().find_map(|line| line.strip_prefix("id: ")) {
                     id.clone_into(&mut self.last_id);
                 }
@@ -281,7 +283,7 @@ async fn nobody_misses_anything_or_hears_it_twice() -> Result {
 #[tokio::test]
 async fn streams_end_when_they_are_told_to() -> Result {
     let app = TestApp::start().await?;
-    let (url, streams) = serve(&app, Duration::from_secs(60)).await?;
+    let (url, streams) = serve(&app, Duration::from_mins(1)).await?;
     let mut stream = Stream::open(app.client().get(format!("{url}{PATH}"))).await?;
     stream.block().await?;
     streams.end();

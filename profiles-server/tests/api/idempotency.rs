@@ -1,4 +1,5 @@
 //! `Idempotency-Key`
+#![expect(clippy::unwrap_used, reason = "a task of a test fails by panicking")]
 
 use std::{collections::BTreeSet, sync::Arc};
 
