@@ -262,7 +262,8 @@ impl Follower {
                     let beginning = format!("retry: {RETRY}\n\n").into_bytes();
                     return Some(if reset { self.reset(beginning) } else { Ok([beginning, self.place()].concat()) });
                 }
-                At::Log => match self.read_log().await {
+                // Boxed, as what follows in the same way: an idle stream should not hold room for what it seldom does.
+                At::Log => match Box::pin(self.read_log()).await {
                     Ok(text) if text.is_empty() => {}
                     told => return Some(told),
                 },
@@ -312,7 +313,7 @@ impl Follower {
             // The caller looks whether it is the end.
             _ = self.ended.changed() => {}
             _ = self.heartbeat.tick() => {
-                if !self.may_go_on().await {
+                if self.proof.is_some() && !Box::pin(self.may_go_on()).await {
                     return None;
                 }
                 return Some([b": \n".as_slice(), &self.place()].concat());
