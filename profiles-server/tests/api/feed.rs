@@ -125,9 +125,10 @@ async fn what_happens_is_told_as_the_list_shows_it() -> Result {
 
     // Whose the statuses of an erased account were nobody knows any more; that they are gone is told to all.
     app.post_status(&key, "last").await?;
+    // Read before it is gone, or there would be nothing to tell of it.
+    assert_eq!(all.short().await?, "created 2");
     let body = format!(r#"{{"password":"{PASSWORD}"}}"#);
     assert_eq!(app.note(As::Token(&key), "DELETE", "/api/rest-auth/user/", &body).await?.status(), 204);
-    assert_eq!(all.short().await?, "created 2");
     let gone =
         Event { id: "5".into(), name: "deleted".into(), data: serde_json::json!({ "id": 2, "user_profile": null }) };
     assert_eq!(all.event().await?, gone);
