@@ -39,7 +39,7 @@ fn an_embedded_core_registers_posts_tells_and_remembers() -> Outcome {
 fn a_custom_store_is_used_for_every_write() -> Outcome {
     let printed = run(&mut Command::new(env!("CARGO_BIN_EXE_custom_store")))?;
     let refused = "not registered: username: A user with that username already exists.";
-    assert_eq!(printed, format!("register: done\n{refused}\n1 writes were done\n"));
+    assert_eq!(printed, format!("attempt: done\nregister: done\n{refused}\n2 writes were done\n"));
     Ok(())
 }
 

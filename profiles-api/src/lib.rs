@@ -50,7 +50,7 @@ pub use self::{
     email::{EmailChangeRequest, ResendEmailRequest, VerifyEmailRequest},
     error::{Detail, FieldErrors},
     login_session::{LoginKind, LoginSession, RevokeOthersResponse},
-    own_data::{AccountExport, AuditLine, DeleteAccountRequest, ExportedUser},
+    own_data::{AccountExport, AuditLine, DeleteAccountRequest, ExportedUser, KnownNetwork, WaitingMail},
     page::{Page, Row},
     password::{PasswordChangeRequest, PasswordResetConfirmRequest, PasswordResetRequest},
     personal_token::{NewPersonalToken, PersonalTokenRequest, Scope},

@@ -35,6 +35,10 @@ pub struct AccountExport {
     pub profile: Profile,
     /// Its logins and personal tokens. Their keys are not held by anybody.
     pub sessions: Vec<LoginSession>,
+    /// The parts of the internet that it logged in from.
+    pub networks: Vec<KnownNetwork>,
+    /// Mails to it that wait, or that could not be sent.
+    pub mails: Vec<WaitingMail>,
     /// Its statuses, oldest first.
     pub statuses: Vec<Status>,
     /// What the audit trail says of it, oldest first.
@@ -64,6 +68,30 @@ pub struct ExportedUser {
     /// When it last logged in.
     #[cfg_attr(feature = "openapi", oai(nullable))]
     pub last_login: Option<String>,
+}
+
+/// A part of the internet that somebody logged in from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct KnownNetwork {
+    /// The addresses, as `203.0.113.0/24`.
+    pub network: String,
+    /// When somebody last logged in from there.
+    pub last_seen_at: String,
+}
+
+/// A mail that waits, or that could not be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct WaitingMail {
+    /// Its number.
+    pub id: u64,
+    /// What it is about: `confirm_email`, `reset_password`, ...
+    pub kind: String,
+    /// Where it goes.
+    pub to: String,
+    /// Since when.
+    pub queued_at: String,
 }
 
 /// A line of the audit trail.

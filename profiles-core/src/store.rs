@@ -33,9 +33,9 @@ use crate::{
     event::EventStream,
     mail::{Mail, MailProblem},
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, ChangeId, Digest, Email, KeptRequest, NewRequest, OutboxId,
-        PendingKey, Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token,
-        UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, ChangeId, Digest, Email, KeptRequest, Network, NewRequest,
+        OutboxId, PendingKey, Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp,
+        Token, UsernameKey,
     },
 };
 
@@ -215,7 +215,8 @@ pub trait Accounts: Send + Sync {
         stamp: Stamp,
     ) -> Result<Account>;
 
-    /// Replaces a password, and ends what the command says and every mailed key that could reset it, in the same step.
+    /// Replaces a password, and ends what the command says and every mailed key that could reset it or change the address,
+    /// in the same step.
     ///
     /// # Errors
     /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not the expected one.
@@ -251,6 +252,12 @@ pub trait Tokens: Send + Sync {
     /// # Order
     /// By id, ascending.
     async fn tokens_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Token>>;
+
+    /// The parts of the internet that an account logged in from, each with when it last did.
+    ///
+    /// # Order
+    /// The one that was not seen for longest comes first.
+    async fn places_of(&self, account: AccountId) -> Result<Vec<(Network, Timestamp)>>;
 
     /// Keeps a personal token.
     ///
@@ -473,6 +480,12 @@ pub trait Jobs: Send + Sync {
     /// # Order
     /// By number, ascending.
     async fn mails(&self, after: Option<OutboxId>, limit: usize) -> Result<Vec<OutboxEntry>>;
+
+    /// The first mails of an account, at most `limit`, dead letters too.
+    ///
+    /// # Order
+    /// By number, ascending.
+    async fn mails_of(&self, account: AccountId, limit: usize) -> Result<Vec<OutboxEntry>>;
 
     /// Makes a mail due at `now`, if it waits or is dead, and begins to count its attempts anew. One that is held is left
     /// as it is. Answers whether there is such a mail.

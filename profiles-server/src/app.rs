@@ -185,6 +185,7 @@ fn http_settings(config: &Config) -> http::Settings {
             Anonymous::Unauthorized => AuthenticationOrder::TokenFirst,
             Anonymous::Forbidden => AuthenticationOrder::SessionFirst,
         },
+        site_name: config.mail.site_name.as_str().to_owned(),
         pagination: match config.api.pagination {
             Pagination::PageNumber => http::Pagination::PageNumber {
                 size: count(config.api.page_size),

@@ -26,6 +26,7 @@ mod media;
 mod metadata;
 mod openapi;
 mod origin;
+mod pages;
 mod pagination;
 mod python;
 mod query;
@@ -39,7 +40,12 @@ pub use self::{
     pagination::Pagination,
 };
 pub(crate) use self::{
-    base_url::MountPoint, body::Bodies, contract::Contract, documentation::Documentation, openapi::Slashed,
+    base_url::MountPoint,
+    body::Bodies,
+    contract::Contract,
+    documentation::Documentation,
+    openapi::Slashed,
+    pages::{MailedLink, Pages},
 };
 
 /// What differs between deployments on the wire. The defaults are those of a new deployment.
@@ -49,6 +55,8 @@ pub(crate) use self::{
 pub struct Settings {
     /// Which proof of identity is looked at first.
     pub authentication: AuthenticationOrder,
+    /// What the site calls itself, on the pages that mailed links lead to.
+    pub site_name: String,
     /// How lists are answered.
     pub pagination: Pagination,
     /// Bytes of a request body at most; Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`.
@@ -77,6 +85,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             authentication: AuthenticationOrder::default(),
+            site_name: "example.com".to_owned(),
             pagination: Pagination::PageNumber { size: 10, max_size: Some(100) },
             max_body_bytes: 2_621_440,
             public_url: None,

@@ -7,7 +7,7 @@ use poem_openapi::OpenApiService;
 use profiles_core::Core;
 
 use crate::http::{
-    Bodies, Contract, Documentation, MountPoint, Settings, Slashed, Streams,
+    Bodies, Contract, Documentation, MailedLink, MountPoint, Pages, Settings, Slashed, Streams,
     headers::SecurityHeaders,
     routes::{
         Context, EmailApi, ExportApi, FeedApi, LoginApi, LogoutApi, PasswordApi, ProfilesApi, RegistrationApi, RootApi,
@@ -77,15 +77,17 @@ impl Api {
         Context { core, settings: Arc::new(settings), streams }
     }
 
-    /// Everything: `/api/...`, Swagger UI at `/docs`, the document at `/openapi.json`.
+    /// Everything: `/api/...`, the pages below it that mailed links lead to, Swagger UI at `/docs`, the document at
+    /// `/openapi.json`.
     pub fn into_endpoint(self) -> BoxEndpoint<'static> {
         let context = self.context();
         let service = service(&context);
         let Context { core, settings, .. } = context;
         let documentation = Documentation::new(&service, Arc::clone(&settings)).into_route();
         let bodies = Bodies::new(settings.max_body_bytes);
+        let pages = Pages::new(Arc::clone(&core), Arc::clone(&settings), bodies.clone());
         let api = Contract { operations: service.into_endpoint(), core, settings, bodies };
-        Everything { api, documentation }.with(SecurityHeaders).boxed()
+        Everything { api, pages, documentation }.with(SecurityHeaders).boxed()
     }
 
     /// The OpenAPI document as JSON.
@@ -94,9 +96,10 @@ impl Api {
     }
 }
 
-/// The API beside its documentation. Poem's router would refuse a path that is not UTF-8 before the contract sees it.
+/// The API beside its documentation and the pages of mailed links. Poem's router would refuse a path that is not UTF-8 before the contract sees it.
 struct Everything<A, D> {
     api: A,
+    pages: Pages,
     documentation: D,
 }
 
@@ -108,6 +111,8 @@ impl<A: Endpoint<Output = Response>, D: Endpoint<Output = Response>> Endpoint fo
         let path = request.uri().path();
         if path == "/openapi.json" || path == "/docs" || path.starts_with("/docs/") {
             self.documentation.call(request).await
+        } else if let Some(link) = MailedLink::of(path) {
+            Ok(self.pages.answer(&link, request).await)
         } else {
             self.api.call(request).await
         }

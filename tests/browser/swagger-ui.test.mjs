@@ -6,18 +6,9 @@ import { after, before, test } from "node:test";
 
 import { chromium } from "playwright-core";
 
-import { Server } from "./server.mjs";
+import { ARGUMENTS, Server } from "./server.mjs";
 
 const { PROFILES_TEST_SERVER, PROFILES_TEST_CHROMIUM, PROFILES_TEST_SCREENSHOTS } = process.env;
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 let server;
 let browser;
@@ -109,7 +100,7 @@ test("an operation tells its bodies, its answers and an example of each", async 
       example: row.querySelector(".example")?.innerText ?? "",
     })),
   );
-  const statuses = ["201", "400", "401", "403", "404", "405", "406", "413", "415", "503"];
+  const statuses = ["201", "400", "401", "403", "404", "405", "406", "413", "415", "429", "503"];
   assert.deepEqual(answers.map((answer) => answer.status), statuses);
   for (const { status, description, example } of answers) {
     assert.ok(description, `${status} is described`);

@@ -1,4 +1,5 @@
 """Mails arrive: by every way, whatever the mail server does, and whatever happens to ours."""
+import atexit
 import contextlib
 import json
 import os
@@ -6,9 +7,11 @@ import pathlib
 import random
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -40,6 +43,8 @@ class Profiles:
         with open(self.folder / "log", "a") as log, open(self.folder / "out", "a") as out:
             self.process = subprocess.Popen([BINARY, "serve"], env=self.environment(), cwd=self.folder, stdout=out,
                                             stderr=log)
+        # A test that fails leaves none behind.
+        atexit.register(self.process.kill)
         until("the server is ready", lambda: self.get("/health/ready"))
 
     def __enter__(self):
@@ -191,6 +196,37 @@ def encrypted():
             assert logged_in and key_in(message)
 
 
+def forged():
+    """Answers that somebody on the way puts behind the plain "go ahead" of STARTTLS are not taken for the server's."""
+    authority = trustme.CA()
+    ca_file = WORK / "ca2.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    listener = socket.create_server(("127.0.0.1", 0))
+    heard = []
+
+    def serve():
+        while True:
+            connection, _ = listener.accept()
+            with contextlib.suppress(OSError), connection:
+                connection.sendall(b"220 hello\r\n")
+                connection.recv(1000)
+                connection.sendall(b"250-hello\r\n250 STARTTLS\r\n")
+                connection.recv(1000)
+                connection.sendall(b"220 go ahead\r\n" + b"250 hello\r\n" * 3 + b"354 text\r\n250 I have it\r\n")
+                with context.wrap_socket(connection, server_side=True) as secret:
+                    while part := secret.recv(10_000):
+                        heard.append(part)
+
+    threading.Thread(target=serve, daemon=True).start()
+    settings = {"mail_transport": "smtp", "smtp_host": "127.0.0.1", "smtp_port": listener.getsockname()[1]}
+    with Profiles("forged", **settings, smtp_ca_file=ca_file) as ours:
+        ours.register("ada")
+        waiting = until("ada's mail waits", lambda: (ours.mail_to("ada") or {}).get("problem") and ours.mail_to("ada"))
+        assert waiting["unsure"] == 0 and heard == [], (waiting, heard)
+
+
 def misbehaving():
     with MailServer() as server, Profiles("misbehaving", **smtp(server)) as ours:
         # Stalls: it is given up after smtp_timeout, others go out meanwhile, and later it goes too.
@@ -283,7 +319,7 @@ def killed():
             arrived(server, f"person{number}")
             until("nothing waits", lambda: ours.mails() == [])
         # Killed again and again over one mail, it is sent no third time, and is not forgotten either.
-        server.delay = 5
+        server.moods["unlucky"] = "slow"
         ours.register("unlucky")
         for _ in range(6):
             time.sleep(0.2)
@@ -318,7 +354,12 @@ def folder():
     assert broken.returncode == 1 and "reset_password.txt:2: " in broken.stderr, broken
 
 
-for test in (plain, encrypted, misbehaving, hostile, folder, killed):
+for test in (plain, encrypted, forged, misbehaving, hostile, folder, killed):
     started = time.monotonic()
-    test()
+    try:
+        test()
+    except BaseException:
+        for log in WORK.glob("*/log"):
+            print(f"{log}:", *log.read_text().splitlines()[-30:], sep="\n", file=sys.stderr)
+        raise
     print(f"{test.__name__}: good ({time.monotonic() - started:.1f} s)", flush=True)

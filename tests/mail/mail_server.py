@@ -21,8 +21,9 @@ def free_port():
 
 
 class MailServer:
-    """What it does to a recipient is in `moods`, by the part before the @: `busy` (450), `no` (550), `stall`, `die` (takes
-    the text and hangs up). A number says how often; without one it does so until the mood is taken away."""
+    """What it does to a recipient is in `moods`, by the part before the @: `busy` (450), `no` (550), `stall` (says nothing),
+    `slow` (the same, once it has the text), `die` (takes the text and hangs up). A list has one for each attempt, and after
+    them it behaves; a single one stays until it is taken away."""
 
     def __init__(self, delay=0.0, **options):
         self.port, self.delay = free_port(), delay
@@ -74,6 +75,8 @@ class MailServer:
             self.received.append((tuple(envelope.rcpt_tos), message, bool(session.ssl), bool(session.authenticated)))
         if envelope.mood == "die":
             server.transport.abort()
+            await asyncio.sleep(60)
+        if envelope.mood == "slow":
             await asyncio.sleep(60)
         await asyncio.sleep(random.uniform(0, self.delay))
         return "250 OK"

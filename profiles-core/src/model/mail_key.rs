@@ -9,13 +9,24 @@ pub enum KeyPurpose {
     ConfirmEmail,
     /// Choose a new password. Ends with the next login, and with any change of password or address, as Django's.
     ResetPassword,
-    /// Show that the address that they want to change to is theirs.
+    /// Show that the address that they want to change to is theirs. Ends with any change of password: whoever takes their
+    /// account back must not lose it to an address that somebody else has asked for.
     ChangeEmail,
 }
 
 impl KeyPurpose {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::ConfirmEmail, Self::ResetPassword, Self::ChangeEmail];
+
+    /// Whether a login ends such keys.
+    pub const fn ends_with_login(self) -> bool {
+        matches!(self, Self::ResetPassword)
+    }
+
+    /// Whether a new password ends such keys.
+    pub const fn ends_with_password(self) -> bool {
+        matches!(self, Self::ResetPassword | Self::ChangeEmail)
+    }
 
     /// How many such keys of one account work at a time. Of more, those that end first go. Only the last of the addresses
     /// that somebody wanted to change to can still be confirmed.

@@ -28,12 +28,26 @@ impl Core {
     ///
     /// # Errors
     /// [`Error::Invalid`]: a key that is no text; or, for a change, that somebody else has confirmed the address first.
-    /// [`Error::Missing`]: no such key, used, or too old.
+    /// [`Error::Missing`]: no such key, used, or too old. [`Error::Throttled`] after too many of those.
     pub async fn verify_email(&self, key: Field<String>) -> Result<()> {
         let key = key.map_err(|errors| FieldErrors::of_field(name::KEY, errors))?;
-        let digest = MailKey::presented(&key).digest();
-        let Some((pending, account)) = self.find_email_key(&key).await? else {
-            self.note_refusal(AuditEvent::EmailConfirmation, AuditActor::Anonymous, None).await?;
+        match self.confirm_email(&key).await? {
+            (pending, EmailConfirmation::TakenByAnother) if pending.purpose == KeyPurpose::ChangeEmail => {
+                Err(FieldErrors::of(name::KEY, FieldError::EmailTaken).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Uses such a key, and answers what came of it in any case: for a page to say. Who has the key has the address, so
+    /// they may be told that somebody else has confirmed it.
+    ///
+    /// # Errors
+    /// [`Error::Missing`]: no such key, used, or too old. [`Error::Throttled`] after too many of those.
+    pub async fn confirm_email(&self, key: &str) -> Result<(PendingKey, EmailConfirmation)> {
+        let digest = MailKey::presented(key).digest();
+        let Some((pending, account)) = self.find_email_key(key).await? else {
+            self.refuse_key(AuditEvent::EmailConfirmation, None).await?;
             return Err(Error::Missing(Kind::Key));
         };
         let changes = pending.purpose == KeyPurpose::ChangeEmail;
@@ -42,14 +56,12 @@ impl Core {
         let old = account.email.filter(|old| changes && self.settings.notices.email_changed && *old != pending.email);
         let outbox = old.map(|to| Mail::EmailChanged { username: account.username, to, at }).into_iter().collect();
         let audit = Some(self.done(event, AuditActor::Anonymous, account.id));
-        match self.store.confirm_email(ConfirmEmail { digest, outbox, audit, at }).await {
-            Ok(EmailConfirmation::Confirmed(_)) => Ok(()),
-            Ok(EmailConfirmation::TakenByAnother) => {
-                self.note_refusal(event, AuditActor::Anonymous, Some(account.id)).await?;
-                if changes { Err(FieldErrors::of(name::KEY, FieldError::EmailTaken).into()) } else { Ok(()) }
-            }
-            Err(other) => Err(Error::from_store(Kind::Key)(other)),
+        let command = ConfirmEmail { digest, outbox, audit, at };
+        let outcome = self.store.confirm_email(command).await.map_err(Error::from_store(Kind::Key))?;
+        if outcome == EmailConfirmation::TakenByAnother {
+            self.note_refusal(event, AuditActor::Anonymous, Some(account.id)).await?;
         }
+        Ok((pending, outcome))
     }
 
     /// What a mailed key that confirms an address is for, and whose account: for a page to say before anybody confirms.
@@ -103,17 +115,33 @@ impl Core {
         let password = errors.check(name::PASSWORD, form.password);
         errors.into_result()?;
         let (Some(email), Some(password)) = (email, password) else { return Err(Error::Busy) };
-        let account = self.find_account(id).await?;
-        let attempt: Try = self.demand_password(event, actor, &account, &password).await?;
-        let is_own = account.email.as_ref() == Some(&email);
+        let account = self.still_known(actor, id).await?;
+        let attempt = self.demand_password(event, actor, &account, &password).await?;
+        let outcome = self.mail_change(event, actor, &account, &email, &attempt).await;
+        if outcome.is_err() {
+            self.forgive_try(&attempt).await;
+        }
+        outcome
+    }
+
+    async fn mail_change(
+        &self,
+        event: AuditEvent,
+        actor: Actor,
+        account: &Account,
+        email: &Email,
+        attempt: &Try,
+    ) -> Result<()> {
+        let is_own = account.email.as_ref() == Some(email);
         if is_own && account.email_verified {
             return Err(FieldErrors::of(name::EMAIL, FieldError::SameEmail).into());
         }
-        if self.store.account_by_verified_email(&email).await?.is_some() {
+        // Before it is told whose the address is: nobody is to ask for thousands.
+        self.admit_client(event, "mails", self.settings.throttles.mails_per_client).await?;
+        if self.store.account_by_verified_email(email).await?.is_some() {
             return Err(FieldErrors::of(name::EMAIL, FieldError::EmailTaken).into());
         }
-        self.admit_client(event, "mails", self.settings.throttles.mails_per_client).await?;
-        let key = if is_own { self.confirmation(&account, &email)? } else { self.change_key(&account, &email)? };
+        let key = if is_own { self.confirmation(account, email)? } else { self.change_key(account, email)? };
         let admitted = self.is_admitted(&["change", email.as_str()], self.settings.throttles.mails_per_address).await?;
         let keys = if admitted { vec![key] } else { Vec::new() };
         self.send_keys(event, actor, keys, attempt.forgiven()).await

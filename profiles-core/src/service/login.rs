@@ -103,7 +103,7 @@ impl Core {
         let Some(password) = password else { return Err(refused(FieldError::CredentialsRequired)) };
 
         let found = self.find_login(&identity).await?;
-        let target = found.as_ref().map_or(Target::Unknown(identity.as_str()), |account| Target::Known(account.id));
+        let target = Target::Named(identity.as_str(), found.as_ref().map(|account| account.id));
         let attempt = self.begin_try(AuditEvent::Login, Actor::Anonymous, target).await?;
         let outcome = self.log_in_as(&identity, found, &password, credentials.former, &attempt).await;
         match &outcome {
@@ -162,7 +162,8 @@ impl Core {
         former: Option<SecretKey>,
     ) -> Result<Login> {
         let identity = Identity::Username(account.username.to_string());
-        let attempt = self.begin_try(AuditEvent::Login, Actor::Anonymous, Target::Known(account.id)).await?;
+        let target = Target::Named(identity.as_str(), Some(account.id));
+        let attempt = self.begin_try(AuditEvent::Login, Actor::Anonymous, target).await?;
         let outcome = self.log_in_as(&identity, Some(account.clone()), password, former, &attempt).await;
         if !matches!(&outcome, Ok(_) | Err(Error::Invalid(_))) {
             self.undo_try(&attempt).await;

@@ -1,15 +1,20 @@
 //! What is held about somebody: reading it all, and erasing it all.
 
 use crate::{
-    Core, Error, FieldErrors, Kind, Result,
+    Core, Error, FieldError, FieldErrors, Kind, Result,
     fields::{Field, name},
-    model::{Account, AuditEntry, AuditEvent, AuditId, Password, Profile, Stamp, Status, StatusId, Token},
+    model::{
+        Account, AuditEntry, AuditEvent, AuditId, Network, Password, Profile, Stamp, Status, StatusId, Timestamp, Token,
+    },
     permissions::{Action, Actor, Denied, Object},
-    store::{AuditFilter, EraseAccount, Erasure, Slice, Start, StatusFilter},
+    store::{AuditFilter, EraseAccount, Erasure, OutboxEntry, Slice, Start, StatusFilter},
 };
 
 /// Statuses that are erased in one step: few enough that a write behind it hardly waits.
 const ERASED_AT_ONCE: usize = 500;
+
+/// Mails that are told of. More wait only where no mail can be sent for days.
+const MAILS: usize = 1000;
 
 /// Everything that is held about an account, but for what may be long: its statuses and its lines of the audit trail,
 /// which are read in parts.
@@ -21,6 +26,10 @@ pub struct OwnData {
     pub profile: Profile,
     /// Its logins and personal tokens, without their secrets, which nobody has.
     pub tokens: Vec<Token>,
+    /// The parts of the internet that it logged in from, each with when it last did.
+    pub places: Vec<(Network, Timestamp)>,
+    /// Mails to it that wait, or that could not be sent.
+    pub mails: Vec<OutboxEntry>,
 }
 
 impl Core {
@@ -35,7 +44,9 @@ impl Core {
         let tokens = self.store.tokens_of(id, self.clock.now()).await?;
         let line = self.line(AuditEvent::Export, crate::model::AuditOutcome::Done, actor, Some(id));
         self.store.note(line, self.clock.now()).await?;
-        Ok(OwnData { account, profile, tokens })
+        let places = self.store.places_of(id).await?;
+        let mails = self.store.mails_of(id, MAILS).await?;
+        Ok(OwnData { account, profile, tokens, places, mails })
     }
 
     /// The actor's own statuses after `after`, at most `limit`, oldest first.
@@ -44,10 +55,18 @@ impl Core {
     /// [`Error::Denied`].
     pub async fn own_statuses(&self, actor: Actor, after: Option<StatusId>, limit: usize) -> Result<Vec<Status>> {
         let id = self.own_keys(actor, Action::Read)?;
-        let username = self.find_account(id).await?.username;
-        let filter = StatusFilter { username: Some(username.as_str().to_owned()) };
+        let mut username = self.find_account(id).await?.username;
         let start = after.map_or(Start::Skip(0), Start::After);
-        Ok(self.store.statuses(&filter, Slice { start, limit }).await?.rows)
+        loop {
+            let filter = StatusFilter { username: Some(username.as_str().to_owned()) };
+            let rows = self.store.statuses(&filter, Slice { start, limit }).await?.rows;
+            let now = self.find_account(id).await?.username;
+            if now == username {
+                return Ok(rows);
+            }
+            // Renamed meanwhile, so it may be that nobody's statuses were read.
+            username = now;
+        }
     }
 
     /// The lines of the audit trail about the actor after `after`, at most `limit`, oldest first.
@@ -72,9 +91,12 @@ impl Core {
         let id = actor.account().ok_or(Denied::Unauthenticated)?;
         self.authorise(actor, Action::Delete, Object::Keys { owner: id })?;
         let password = password.map_err(|errors| FieldErrors::of_field(name::PASSWORD, errors))?;
-        let account = self.find_account(id).await?;
+        let account = self.still_known(actor, id).await?;
         let attempt = self.demand_password(AuditEvent::Erasure, actor, &account, &password).await?;
         self.store.forgive(&attempt.forgiven()).await?;
+        if self.still_known(actor, id).await?.password != account.password {
+            return Err(FieldErrors::of(name::PASSWORD, FieldError::WrongPassword).into());
+        }
         let stamp = Stamp { at: self.clock.now(), audit: Some(self.done(AuditEvent::Erasure, actor, id)) };
         self.erase(&account, stamp).await
     }

@@ -6,7 +6,8 @@ use crate::{
     fields::{Field, name},
     mail::{KeySeed, Mail, MailKey},
     model::{
-        Account, AccountId, AuditActor, AuditEvent, AuditOutcome, Email, KeyPurpose, Password, Timestamp, TokenId,
+        Account, AccountId, AuditActor, AuditEvent, AuditOutcome, Digest, Email, KeyPurpose, Password, PendingKey,
+        Timestamp, TokenId,
     },
     permissions::{Action, Actor, Denied, Object},
     store::{KeyToSend, NewMailKey, ResetPassword, Revoke, SendKeys, SetPassword, StoreError},
@@ -37,7 +38,8 @@ pub struct PasswordReset {
 
 impl Core {
     /// Changes the actor's own password. The login by which it is changed goes on, unless it is configured otherwise; what
-    /// else ends is configured too.
+    /// else ends is configured too. A login that ended meanwhile changes nothing: whoever has just got their account back
+    /// must not lose it to a request that was under way.
     ///
     /// # Errors
     /// [`Error::Denied`]; [`Error::Invalid`] with every field's errors; [`Error::Throttled`] after too many wrong present
@@ -45,15 +47,38 @@ impl Core {
     pub async fn change_password(&self, actor: Actor, form: PasswordChange) -> Result<Account> {
         let id = actor.account().ok_or(Denied::Unauthenticated)?;
         self.authorise(actor, Action::Update, Object::Keys { owner: id })?;
-        let account = self.find_account(id).await?;
+        let account = self.still_known(actor, id).await?;
         let mut errors = FieldErrors::new();
         let attempt = self.check_old_password(actor, &account, form.old_password, &mut errors).await?;
         let both = form.new.check(&mut errors);
-        errors.into_result()?;
-        let Some(both) = both else { return Err(Error::Busy) };
+        let outcome = match (errors.into_result(), both) {
+            (Err(errors), _) => Err(errors.into()),
+            (Ok(()), None) => Err(Error::Busy),
+            (Ok(()), Some(both)) => self.replace_own_password(actor, account, both, attempt.as_ref()).await,
+        };
+        if let (Err(_), Some(attempt)) = (&outcome, &attempt) {
+            self.forgive_try(attempt).await;
+        }
+        outcome
+    }
+
+    async fn replace_own_password(
+        &self,
+        actor: Actor,
+        account: Account,
+        both: (Password, Password),
+        attempt: Option<&Try>,
+    ) -> Result<Account> {
+        let (id, checked) = (account.id, account.password.clone());
         let password = self.accept_new_password(&account, both).await?;
         let hash = self.hasher.hash(password.into_secret()).await?;
-        let read = || self.find_account(id);
+        let read = async || {
+            let account = self.still_known(actor, id).await?;
+            if attempt.is_some() && account.password != checked {
+                return Err(FieldErrors::of(name::OLD_PASSWORD, FieldError::WrongOldPassword).into());
+            }
+            Ok(account)
+        };
         let write = |account: Account| {
             let at = self.clock.now();
             self.store.set_password(SetPassword {
@@ -62,7 +87,7 @@ impl Core {
                 password: hash.clone(),
                 revoke: self.revoke(actor.token().filter(|_| !self.settings.log_out_on_password_change)),
                 outbox: self.password_notice(&account, at),
-                forgive: attempt.as_ref().map(Try::forgiven).unwrap_or_default(),
+                forgive: attempt.map(Try::forgiven).unwrap_or_default(),
                 audit: Some(self.done(AuditEvent::PasswordChange, actor, id)),
                 at,
             })
@@ -185,7 +210,7 @@ impl Core {
     ///
     /// # Errors
     /// [`Error::Invalid`]: every field's errors; then an account or a key that is unknown, used or too old; then what is
-    /// wrong with the new password.
+    /// wrong with the new password. [`Error::Throttled`] after too many keys that are no good.
     pub async fn reset_password(&self, form: PasswordReset) -> Result<()> {
         let mut errors = FieldErrors::new();
         let both = form.new.check(&mut errors);
@@ -195,8 +220,8 @@ impl Core {
         let (Some(both), Some(uid), Some(token)) = (both, uid, token) else { return Err(Error::Busy) };
         let account = self.reset_account(&uid).await?;
         let digest = MailKey::presented(&token).digest();
-        if !self.resets(&digest, account.id).await? {
-            self.note_refusal(AuditEvent::PasswordReset, AuditActor::Anonymous, Some(account.id)).await?;
+        if !self.resets(&digest, &account).await? {
+            self.refuse_key(AuditEvent::PasswordReset, Some(account.id)).await?;
             return Err(bad_token());
         }
         let password = self.accept_new_password(&account, both).await?;
@@ -225,44 +250,24 @@ impl Core {
     pub async fn password_reset(&self, uid: &str, token: &str) -> Result<Account> {
         let account = self.reset_account(uid).await?;
         let digest = MailKey::presented(token).digest();
-        if self.resets(&digest, account.id).await? { Ok(account) } else { Err(bad_token()) }
+        if self.resets(&digest, &account).await? { Ok(account) } else { Err(bad_token()) }
     }
 
     async fn reset_account(&self, uid: &str) -> Result<Account> {
-        let account = match parse_uid(uid) {
+        let account = match AccountId::from_base36(uid) {
             Some(id) => self.store.account(id).await?,
             None => None,
         };
         account.ok_or_else(|| FieldErrors::of(name::UID, FieldError::InvalidKey).into())
     }
 
-    async fn resets(&self, digest: &crate::model::Digest, account: AccountId) -> Result<bool> {
+    async fn resets(&self, digest: &Digest, account: &Account) -> Result<bool> {
         let key = self.store.mail_key(digest, self.clock.now()).await?;
-        Ok(key.is_some_and(|key| key.account == account && key.purpose == KeyPurpose::ResetPassword))
+        let is_theirs = |key: PendingKey| key.account == account.id && key.purpose == KeyPurpose::ResetPassword;
+        Ok(account.is_active && key.is_some_and(is_theirs))
     }
 }
 
 fn bad_token() -> Error {
     FieldErrors::of(name::TOKEN, FieldError::InvalidKey).into()
-}
-
-/// An account's number as Django writes it into links: in base 36.
-fn parse_uid(text: &str) -> Option<AccountId> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    u64::from_str_radix(text, 36).ok().filter(|_| digits).map(AccountId::new)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_uid_is_a_number_in_base_36() {
-        for (text, number) in [("1", Some(1)), ("z", Some(35)), ("Z", Some(35)), ("10", Some(36)), ("0", Some(0))] {
-            assert_eq!(parse_uid(text), number.map(AccountId::new));
-        }
-        for bad in ["", "+1", "-1", " 1", "1 ", "é", &"z".repeat(40)] {
-            assert_eq!(parse_uid(bad), None, "{bad:?}");
-        }
-    }
 }

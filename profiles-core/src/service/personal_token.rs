@@ -48,6 +48,8 @@ impl Core {
     /// that they have as many as they may.
     pub async fn create_personal_token(&self, actor: Actor, new: NewPersonalToken) -> Result<(Token, SecretKey)> {
         let account = self.own_keys(actor, Action::Create)?;
+        // It would outlive the login that made it.
+        self.still_known(actor, account).await?;
         let at = self.clock.now();
         let mut errors = FieldErrors::new();
         let name = errors.check(name::NAME, new.name);

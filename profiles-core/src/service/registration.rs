@@ -2,7 +2,7 @@
 
 use super::Login;
 use crate::{
-    Core, FieldError, FieldErrors, LoginBy, Result, Verification,
+    Core, Error, FieldError, FieldErrors, LoginBy, Result, Verification,
     env::random_text,
     fields::{Field, name},
     mail::{KeySeed, Mail},
@@ -84,8 +84,12 @@ impl Core {
         request: Option<NewRequest>,
     ) -> Result<RegistrationOutcome> {
         let former = form.former.as_ref().map(SecretKey::digest);
-        let Accepted { username, email, password } = self.accept(form).await?;
-        self.admit_client(AuditEvent::Registration, "register", self.settings.throttles.registrations).await?;
+        let accepted = self.accept(form).await;
+        let tells_of_somebody = accepted.as_ref().is_err_and(tells_of_an_address);
+        if accepted.is_ok() || tells_of_somebody {
+            self.admit_client(AuditEvent::Registration, "register", self.settings.throttles.registrations).await?;
+        }
+        let Accepted { username, email, password } = accepted?;
         let password = self.hasher.hash(password.into_secret()).await?;
         let at = self.clock.now();
         let login = match self.settings.verification {
@@ -215,4 +219,10 @@ impl Core {
         errors.extend(name::NON_FIELD_ERRORS, violations.into_iter().map(FieldError::Password).collect());
         Ok(errors.into_result()?)
     }
+}
+
+/// Whether a refusal says that somebody has an address. That counts as a registration, or whole lists of addresses could be
+/// asked for.
+fn tells_of_an_address(error: &Error) -> bool {
+    matches!(error, Error::Invalid(errors) if errors.get(name::EMAIL).contains(&FieldError::EmailTaken))
 }

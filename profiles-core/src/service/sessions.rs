@@ -2,7 +2,7 @@
 
 use crate::{
     Core, Error, Kind, Result,
-    model::{AccountId, AuditEvent, Token, TokenId, TokenKind},
+    model::{Account, AccountId, AuditEvent, Token, TokenId, TokenKind},
     permissions::{Action, Actor, Denied, Object},
     store::{EndTokens, Which},
 };
@@ -52,6 +52,21 @@ impl Core {
         let account = actor.account().ok_or(Denied::Unauthenticated)?;
         self.authorise(actor, action, Object::Keys { owner: account })?;
         Ok(account)
+    }
+
+    /// The actor's account, if the login by which it is known has not ended since the request began, however slowly its
+    /// body came.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub(super) async fn still_known(&self, actor: Actor, account: AccountId) -> Result<Account> {
+        let found = self.store.account(account).await?.filter(|account| account.is_active);
+        let found = found.ok_or(Denied::Unauthenticated)?;
+        if let Some(id) = actor.token() {
+            let tokens = self.store.tokens_of(account, self.clock.now()).await?;
+            tokens.iter().find(|token| token.id == id).ok_or(Denied::Unauthenticated)?;
+        }
+        Ok(found)
     }
 
     /// The actor's own personal tokens, oldest first.

@@ -7,7 +7,7 @@ use crate::{
     Core, Error, FieldError, FieldErrors, Result,
     model::{
         Account, AccountId, AuditActor, AuditEvent, AuditNote, AuditOutcome, Limit, Network, Password, ThrottleKey,
-        Timestamp,
+        Timestamp, UsernameKey,
     },
     password::Verdict,
     permissions::Actor,
@@ -38,10 +38,11 @@ impl Try {
 
 /// Whose password is tried.
 pub(super) enum Target<'a> {
-    /// Of an account.
-    Known(AccountId),
-    /// Of nobody, under this name or address. It is counted all the same, or the difference would tell.
-    Unknown(&'a str),
+    /// Of whoever has this name or address, if anybody has. Counted is what was typed: counts that were one account's, by
+    /// name and by address, would tell whose address it is.
+    Named(&'a str, Option<AccountId>),
+    /// Of the account that asks.
+    Own(AccountId),
 }
 
 impl Core {
@@ -53,8 +54,8 @@ impl Core {
         let client = self.client();
         let from = client.as_deref().unwrap_or("anywhere");
         let (key, account) = match target {
-            Target::Known(id) => (ThrottleKey::of(&["account", &id.to_string(), from]), Some(id)),
-            Target::Unknown(name) => (ThrottleKey::of(&["nobody", &name.to_lowercase(), from]), None),
+            Target::Named(name, id) => (ThrottleKey::of(&["login", UsernameKey::of(name).as_str(), from]), id),
+            Target::Own(id) => (ThrottleKey::of(&["account", &id.to_string(), from]), Some(id)),
         };
         let throttles = &self.settings.throttles;
         let per_account = throttles.passwords_per_account.map(|limit| (key, limit));
@@ -81,6 +82,13 @@ impl Core {
         }
     }
 
+    /// Forgives a try at a password that was right, though what it was for is refused.
+    pub(super) async fn forgive_try(&self, attempt: &Try) {
+        if let Err(error) = self.store.forgive(&attempt.forgiven()).await {
+            tracing::debug!(%error, "a right password stays counted as a wrong one");
+        }
+    }
+
     /// Whether `password` is the account's own, for something that asks for it again.
     ///
     /// # Errors
@@ -92,7 +100,7 @@ impl Core {
         account: &Account,
         password: &Password,
     ) -> Result<Option<Try>> {
-        let attempt = self.begin_try(event, actor, Target::Known(account.id)).await?;
+        let attempt = self.begin_try(event, actor, Target::Own(account.id)).await?;
         match self.hasher.verify(password.clone().into_secret(), Some(account.password.clone())).await {
             Ok(Verdict::Right | Verdict::RightButOutdated) => Ok(Some(attempt)),
             Ok(Verdict::Wrong) => {
@@ -130,6 +138,15 @@ impl Core {
         let limit = limit.zip(self.client());
         let limits = limit.map(|(limit, client)| (ThrottleKey::of(&[what, &client]), limit)).into_iter().collect();
         self.admit(limits, self.line(event, AuditOutcome::Throttled, AuditActor::Anonymous, None)).await
+    }
+
+    /// Counts a mailed key that is no good, and notes it: who guesses is held up, and can't make the trail grow.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`].
+    pub(super) async fn refuse_key(&self, event: AuditEvent, account: Option<AccountId>) -> Result<()> {
+        self.admit_client(event, "keys", self.settings.throttles.passwords_per_client).await?;
+        self.note_refusal(event, AuditActor::Anonymous, account).await
     }
 
     /// Counts something of which too much is passed over in silence; whether it may be done.

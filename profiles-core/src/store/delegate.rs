@@ -14,9 +14,9 @@ use super::{
 use crate::{
     event::EventStream,
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, ChangeId, Digest, Email, KeptRequest, NewRequest, OutboxId,
-        PendingKey, Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token,
-        UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, ChangeId, Digest, Email, KeptRequest, Network, NewRequest,
+        OutboxId, PendingKey, Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp,
+        Token, UsernameKey,
     },
 };
 
@@ -112,6 +112,7 @@ hand_on! {
         write log_in(command: LogIn) -> Account;
         read principal(digest: &Digest, now: Timestamp) -> Option<Principal>;
         read tokens_of(account: AccountId, now: Timestamp) -> Vec<Token>;
+        read places_of(account: AccountId) -> Vec<(Network, Timestamp)>;
         write issue_token(command: IssueToken) -> Token;
         write revoke(digests: &[Digest], stamp: Stamp) -> ();
         write end_tokens(command: EndTokens) -> usize;
@@ -185,6 +186,7 @@ hand_on! {
         write finish(id: OutboxId, attempt: u32, outcome: MailOutcome) -> ();
         read next_mail() -> Option<Timestamp>;
         read mails(after: Option<OutboxId>, limit: usize) -> Vec<OutboxEntry>;
+        read mails_of(account: AccountId, limit: usize) -> Vec<OutboxEntry>;
         write retry_mail(id: OutboxId, now: Timestamp) -> bool;
         write drop_mail(id: OutboxId) -> bool;
     }

@@ -79,20 +79,19 @@ async fn print(command: &AuditCommand, operator: &Operator) -> Result<(), Failur
     let mut after = None;
     loop {
         let page = operator.ask(asked(command, after)).await?;
-        for line in &page {
+        for line in &page.lines {
             let text = if command.json { serde_json::to_string(line).map_err(io::Error::from)? } else { told(line) };
             writeln!(out, "{text}")?;
         }
-        match page.last() {
-            Some(last) => after = Some(last.id),
-            None => {
-                out.flush()?;
-                if !command.follow {
-                    return Ok(());
-                }
-                tokio::time::sleep(PERIOD).await;
-            }
+        if page.looked.is_some() {
+            after = page.looked;
+            continue;
         }
+        out.flush()?;
+        if !command.follow {
+            return Ok(());
+        }
+        tokio::time::sleep(PERIOD).await;
     }
 }
 
@@ -109,7 +108,7 @@ fn asked(command: &AuditCommand, after: Option<u64>) -> audit::List {
 
 /// For people: what happened, to whom, by whom and from where.
 fn told(line: &AuditLine) -> String {
-    let account = line.account.map(|id| format!("account {id}")).unwrap_or_else(|| "-".to_owned());
+    let account = line.account.map_or_else(|| "-".to_owned(), |id| format!("account {id}"));
     let object = line.object.map(|id| format!(" object={id}")).unwrap_or_default();
     let or_dash = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), one_line);
     let by = if line.actor == account { String::new() } else { format!(" by={}", line.actor.replace(' ', ":")) };

@@ -6,7 +6,8 @@ use super::{Failure, one_line, say};
 use crate::{
     app::{open_store, password_policy},
     config::{Config, Storage},
-    secret,
+    mailer, secret,
+    server::ServeError,
 };
 
 /// Says what is sound, a line each, and fails if something is not. Makes nothing.
@@ -14,6 +15,10 @@ pub(super) async fn run(config: &Config) -> Result<(), Failure> {
     // It reads the list of refused passwords.
     password_policy(config)?;
     say("configuration: valid")?;
+    if config.mail.templates.is_some() {
+        mailer::templates(&config.mail).map_err(ServeError::from)?;
+        say("mail templates: sound")?;
+    }
     let data_dir = config.storage.data_dir.display();
     if is_unmade(&config.storage) {
         return say(&format!("database: none in {data_dir} yet; the first start makes it"));

@@ -253,7 +253,7 @@ fn only_json(response: Response) -> Response {
 }
 
 /// The answer to HEAD: the headers of GET, its length included.
-async fn without_body(mut response: Response) -> Response {
+pub(super) async fn without_body(mut response: Response) -> Response {
     let body = response.take_body();
     let length = body.into_vec().await.map_or(0, |bytes| bytes.len());
     if length > 0 {

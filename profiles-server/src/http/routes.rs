@@ -5,7 +5,7 @@ mod export;
 mod feed;
 mod login;
 mod logout;
-mod password;
+pub(super) mod password;
 mod profiles;
 mod registration;
 mod root;

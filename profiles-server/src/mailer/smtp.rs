@@ -1,5 +1,7 @@
 //! Hands mails to a mail server.
 
+mod stream;
+
 use std::{fmt, fs, io, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
@@ -9,8 +11,9 @@ use lettre::transport::smtp::{
     commands::Data,
     extension::{ClientId, Extension},
 };
-use tokio::time::timeout;
+use tokio::{net::TcpStream, time::timeout};
 
+use self::stream::Lines;
 use super::{Mailer, MailerError, Message};
 use crate::config::{self, SmtpTls};
 
@@ -87,14 +90,15 @@ impl Smtp {
     }
 
     /// Connects, and says who we are.
-    async fn connect(&self, name: &ClientId) -> Result<AsyncSmtpConnection, SmtpError> {
-        let implicit = match &self.security {
-            Security::Tls(parameters) => Some(parameters.clone()),
-            Security::StartTls(_) | Security::None => None,
-        };
+    async fn connect(&self, name: &ClientId) -> Result<AsyncSmtpConnection, Trouble> {
         let server = (self.host.as_str(), self.port);
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(self.patience), name, implicit, None).await?;
+        let mut connection = if let Security::Tls(parameters) = &self.security {
+            let parameters = Some(parameters.clone());
+            AsyncSmtpConnection::connect_tokio1(server, Some(self.patience), name, parameters, None).await?
+        } else {
+            let stream = TcpStream::connect(server).await?;
+            AsyncSmtpConnection::connect_with_transport(Box::new(Lines::of(stream)), name).await?
+        };
         if let Security::StartTls(parameters) = &self.security {
             // An error if the server does not offer it: there is no going on without.
             connection.starttls(parameters.clone(), name).await?;
@@ -106,7 +110,7 @@ impl Smtp {
     }
 
     /// Sends a message. Where it had come to, if it is cut off, is in `phase`.
-    async fn hand_over(&self, message: &Message, phase: &mut Phase) -> Result<(), SmtpError> {
+    async fn hand_over(&self, message: &Message, phase: &mut Phase) -> Result<(), Trouble> {
         let draft = message.draft();
         let name = ClientId::Domain(draft.from.domain().to_owned());
         let mut connection = self.connect(&name).await?;
@@ -126,6 +130,15 @@ impl Smtp {
         let _ = timeout(GOODBYE, connection.quit()).await;
         Ok(())
     }
+}
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error("no connection: {0}")]
+    Connection(#[from] io::Error),
+    #[error(transparent)]
+    Smtp(#[from] SmtpError),
 }
 
 /// How far a message has come.
@@ -158,7 +171,11 @@ impl Mailer for Smtp {
 
 /// What an error says about the message. What a server answers is believed; whether a connection that broke has carried
 /// the whole text is not known.
-fn judged(error: SmtpError, phase: Phase) -> MailerError {
+fn judged(error: Trouble, phase: Phase) -> MailerError {
+    let error = match error {
+        Trouble::Smtp(error) => error,
+        Trouble::Connection(_) => return MailerError::Unavailable(error.into()),
+    };
     let status = error.status().map(u16::from);
     match phase {
         // Wrong passwords, missing TLS, a greeting that sends us away: nothing that the message could help.

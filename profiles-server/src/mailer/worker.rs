@@ -1,7 +1,8 @@
 //! Empties the outbox.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use profiles_core::{
     Core,
     event::{Event, EventKind, EventStream},
@@ -28,7 +29,7 @@ const REST: Duration = Duration::from_secs(5);
 const SLACK: Duration = Duration::from_mins(1);
 /// How often an outcome is told to a store that is busy, and how long to wait between.
 const TELLINGS: (u32, Duration) = (100, Duration::from_millis(100));
-/// How long a mail is tried: as long as the link in it works, unless that is shorter.
+/// How long a mail is tried, and how long a link for a new password works.
 const LIFE: Duration = Duration::from_hours(3 * 24);
 /// How often a mail may end so that nobody knows whether it arrived, before it is given up: one that was sent twice may
 /// have arrived twice, and not more often.
@@ -168,7 +169,7 @@ impl Post {
 
     async fn attempt(&self, item: &OutboxItem) -> MailOutcome {
         // Not yet sent, and of no use any more.
-        if has_link(item.mail.kind()) && self.core.now() >= self.end_of(item) {
+        if self.link_ends(item).is_some_and(|end| end <= self.core.now()) {
             return dead("the link in it no longer works");
         }
         if item.unsure >= UNSURE {
@@ -198,25 +199,22 @@ impl Post {
     /// It comes back, unless it would be too late by then.
     fn later(&self, item: &OutboxItem, why: &str, unsure: bool) -> MailOutcome {
         let at = self.core.now().plus(self.retries.pause(item.attempt));
-        if at >= self.end_of(item) {
+        let end = item.queued_at.plus(LIFE);
+        if at >= self.link_ends(item).map_or(end, |link| link.min(end)) {
             return dead(&format!("it could not be sent in time: {why}"));
         }
         MailOutcome::Later { at, why: MailProblem::new(why), unsure }
     }
 
-    /// From when on it is not sent any more.
-    fn end_of(&self, item: &OutboxItem) -> Timestamp {
-        let life = match item.mail.kind() {
-            MailKind::ConfirmEmail | MailKind::ConfirmNewEmail => self.core.settings().confirmation_age.min(LIFE),
-            MailKind::ResetPassword | MailKind::PasswordChanged | MailKind::EmailChanged | MailKind::NewLogin => LIFE,
+    /// When the key in it ends; `None` if it has none. Until then an operator may have it sent.
+    fn link_ends(&self, item: &OutboxItem) -> Option<Timestamp> {
+        let age = match item.mail.kind() {
+            MailKind::ConfirmEmail | MailKind::ConfirmNewEmail => self.core.settings().confirmation_age,
+            MailKind::ResetPassword => self.core.settings().reset_age,
+            MailKind::PasswordChanged | MailKind::EmailChanged | MailKind::NewLogin => return None,
         };
-        item.queued_at.plus(life)
+        Some(item.queued_at.plus(age))
     }
-}
-
-/// Whether a mail is of no use without a key that ends.
-fn has_link(kind: MailKind) -> bool {
-    matches!(kind, MailKind::ConfirmEmail | MailKind::ConfirmNewEmail | MailKind::ResetPassword)
 }
 
 fn dead(why: &str) -> MailOutcome {
@@ -237,13 +235,16 @@ fn tell(item: &OutboxItem, outcome: &MailOutcome) {
     }
 }
 
-/// A mailer of somebody else's may hang: whether it has sent the mail is then not known.
+/// A mailer of somebody else's may hang or panic: whether it has sent the mail is then not known.
 async fn with_patience(
     patience: Duration,
     sent: impl Future<Output = Result<(), MailerError>>,
 ) -> Result<(), MailerError> {
     // Ours know by themselves when they have waited long enough, and better what that means.
     let late = |_| Err(MailerError::Unsure(format!("it took longer than {} s", patience.as_secs()).into()));
+    let panicked = |_| Err(MailerError::Unsure("the mailer panicked".into()));
+    // Unwind safety: what a mailer shares with its next call is for the mailer to keep in order.
+    let sent = AssertUnwindSafe(sent).catch_unwind().map(|sent| sent.unwrap_or_else(panicked));
     timeout(patience + SLACK / 2, sent).await.unwrap_or_else(late)
 }
 

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{OperatorError, Subject};
 
-/// Lines of an answer. With the longest agents there are, each letter escaped, they still fit a line of the protocol.
+/// Lines that are looked at for an answer. With the longest agents there are, each letter escaped, they still fit a line of the protocol.
 const PAGE: usize = 200;
 
-/// The lines after this one that fit everything that is said: a page of them, which is empty when there are no more.
+/// The lines after this one that fit everything that is said: a page of them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct List {
     /// After the line of this number.
@@ -36,14 +36,22 @@ impl From<List> for super::Command {
     }
 }
 
+/// Lines of the trail, and how far it was looked through for them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Page {
+    pub(crate) lines: Vec<AuditLine>,
+    /// The last line that was looked at, to go on after; `None` if there is no more by now.
+    pub(crate) looked: Option<u64>,
+}
+
 impl Subject for List {
-    type Answer = Vec<AuditLine>;
+    type Answer = Page;
 
     fn change(&self) -> Option<&'static str> {
         None
     }
 
-    async fn perform(self, core: &Core) -> Result<Vec<AuditLine>, OperatorError> {
+    async fn perform(self, core: &Core) -> Result<Page, OperatorError> {
         let account = match &self.name {
             None => None,
             Some(name) => match core.account_named(&UsernameKey::of(name)).await {
@@ -58,8 +66,12 @@ impl Subject for List {
             since: self.since.map(Timestamp::from_micros),
             until: self.until.map(Timestamp::from_micros),
         };
-        let entries = core.audit(&filter, self.after.map(AuditId::new), PAGE).await?;
-        Ok(entries.iter().map(audit_line).collect())
+        // All lines of an account are found by an index. Of the whole trail so many are looked at, whether they fit or
+        // not, so that whoever follows it never begins anew.
+        let read = AuditFilter { account, ..AuditFilter::default() };
+        let looked = core.audit(&read, self.after.map(AuditId::new), PAGE).await?;
+        let lines = looked.iter().filter(|entry| filter.matches(entry)).map(audit_line).collect();
+        Ok(Page { lines, looked: looked.last().map(|entry| entry.id.get()) })
     }
 }
 

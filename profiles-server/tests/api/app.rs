@@ -5,10 +5,12 @@ use std::{error::Error, fmt::Write as _, sync::Arc};
 use poem::listener::{Acceptor, Listener, TcpListener};
 use profiles_core::{
     Core, NewAccount, Throttles,
-    env::SystemEntropy,
+    env::{Clock, SystemClock, SystemEntropy},
+    mail::{KeySeed, Mail},
     model::{Email, Password, Username},
     password::Argon2Pool,
     store::sled::{SledConfig, SledStore},
+    testkit::ManualClock,
 };
 use profiles_server::{Api, http::Settings};
 use reqwest::{Client, Method, Response, redirect::Policy};
@@ -23,6 +25,8 @@ pub(crate) const PASSWORD: &str = "tulip-tango-92";
 pub(crate) struct TestApp {
     pub(crate) core: Arc<Core>,
     pub(crate) url: String,
+    /// From where requests seem to come, where the server trusts 127.0.0.1 to say so.
+    pub(crate) forwarded_for: Option<&'static str>,
     client: Client,
     transcript: String,
     _directory: TempDir,
@@ -53,6 +57,23 @@ impl TestApp {
         settings: Settings,
         change: impl FnOnce(&mut profiles_core::Settings),
     ) -> Result<Self> {
+        Self::start_over(settings, change, Arc::new(SystemClock)).await
+    }
+
+    /// A server whose time moves by hand.
+    pub(crate) async fn start_timed(
+        settings: Settings,
+        change: impl FnOnce(&mut profiles_core::Settings),
+    ) -> Result<(Self, Arc<ManualClock>)> {
+        let clock = Arc::new(ManualClock::new());
+        Ok((Self::start_over(settings, change, Arc::clone(&clock) as Arc<dyn Clock>).await?, clock))
+    }
+
+    async fn start_over(
+        settings: Settings,
+        change: impl FnOnce(&mut profiles_core::Settings),
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let store = SledStore::open(SledConfig::new(directory.path().join("store")))?;
         let hasher = Argon2Pool::fast_for_tests(Arc::new(SystemEntropy));
@@ -60,8 +81,8 @@ impl TestApp {
         // A test sends more from one address than any person; those about limits set their own.
         core_settings.throttles = Throttles::OFF;
         change(&mut core_settings);
-        let core = Core::builder(Arc::new(store)).hasher(Arc::new(hasher)).settings(core_settings).build()?;
-        let core = Arc::new(core);
+        let core = Core::builder(Arc::new(store)).hasher(Arc::new(hasher)).settings(core_settings);
+        let core = Arc::new(core.clock(clock).build()?);
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await?;
         let address = acceptor.local_addr().into_iter().find_map(|address| address.as_socket_addr().copied());
         let address = address.ok_or("no address")?;
@@ -69,7 +90,7 @@ impl TestApp {
         tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(endpoint));
         let client = Client::builder().redirect(Policy::none()).no_proxy().build()?;
         let (url, transcript) = (format!("http://{address}"), String::new());
-        Ok(Self { core, url, client, transcript, _directory: directory })
+        Ok(Self { core, url, forwarded_for: None, client, transcript, _directory: directory })
     }
 
     /// A client that says nothing by itself.
@@ -117,11 +138,52 @@ impl TestApp {
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.url)).header("Accept", "application/json")
+        let request = self.client.request(method, format!("{}{path}", self.url)).header("Accept", "application/json");
+        match self.forwarded_for {
+            Some(address) => request.header("X-Forwarded-For", address),
+            None => request,
+        }
+    }
+
+    /// The status that this request is answered with.
+    pub(crate) async fn status(&self, by: As<'_>, method: &str, path: &str, json: &str) -> Result<u16> {
+        Ok(self.prepare(by, method, path, json)?.0.send().await?.status().as_u16())
+    }
+
+    /// The body of the answer to this request, which must be served.
+    pub(crate) async fn ask(&self, by: As<'_>, method: &str, path: &str, json: &str) -> Result<serde_json::Value> {
+        let answer = self.prepare(by, method, path, json)?.0.send().await?.error_for_status()?;
+        let text = answer.text().await?;
+        Ok(if text.is_empty() { serde_json::Value::Null } else { serde_json::from_str(&text)? })
+    }
+
+    /// The mails to this address that wait, oldest first; nobody sends them here.
+    pub(crate) async fn mails(&self, to: &str) -> Result<Vec<Mail>> {
+        let mails = self.core.store().mails(None, 10_000).await?;
+        Ok(mails.into_iter().map(|entry| entry.mail).filter(|mail| mail.to().as_str() == to).collect())
+    }
+
+    /// The key in the last mail to this address that has one.
+    pub(crate) async fn mailed_key(&self, to: &str) -> Result<String> {
+        let mails = self.mails(to).await?;
+        let seed = mails.iter().rev().find_map(seed).ok_or("no mail with a key")?;
+        Ok(self.core.mail_secret().key(seed).expose().to_owned())
     }
 
     /// Sends a request with a JSON body (none if it is empty) and notes it and its answer.
     pub(crate) async fn note(&mut self, by: As<'_>, method: &str, path: &str, json: &str) -> Result<Response> {
+        let (request, who) = self.prepare(by, method, path, json)?;
+        let shown = if json.len() > 200 { format!("({} bytes)", json.len()) } else { json.to_owned() };
+        self.note_request(&format!("{method} {path} {shown} by {who}"), request).await
+    }
+
+    fn prepare(
+        &self,
+        by: As<'_>,
+        method: &str,
+        path: &str,
+        json: &str,
+    ) -> Result<(reqwest::RequestBuilder, &'static str)> {
         let mut request = self.request(Method::from_bytes(method.as_bytes())?, path);
         if !json.is_empty() {
             request = request.header("Content-Type", "application/json").body(json.to_owned());
@@ -138,8 +200,7 @@ impl TestApp {
                 "session"
             }
         };
-        let shown = if json.len() > 200 { format!("({} bytes)", json.len()) } else { json.to_owned() };
-        self.note_request(&format!("{method} {path} {shown} by {who}"), request).await
+        Ok((request, who))
     }
 
     /// Sends any request and notes it under this title.
@@ -187,6 +248,15 @@ pub(crate) fn cookies(answer: &Response) -> Cookies {
     Cookies { session: value("sessionid"), csrf: value("csrftoken") }
 }
 
+fn seed(mail: &Mail) -> Option<&KeySeed> {
+    match mail {
+        Mail::ConfirmEmail { seed, .. } | Mail::ResetPassword { seed, .. } | Mail::ConfirmNewEmail { seed, .. } => {
+            Some(seed)
+        }
+        Mail::PasswordChanged { .. } | Mail::EmailChanged { .. } | Mail::NewLogin { .. } => None,
+    }
+}
+
 fn mask_cookie(cookie: &str) -> String {
     let mut parts = cookie.split("; ").map(|part| match part.split_once('=') {
         Some((name @ ("sessionid" | "csrftoken"), value)) if value != "\"\"" => format!("{name}=<{}>", value.len()),
@@ -196,15 +266,24 @@ fn mask_cookie(cookie: &str) -> String {
     parts.by_ref().collect::<Vec<_>>().join("; ")
 }
 
-/// Masks 40 hexadecimal digits, and times.
+/// Masks keys (40 hexadecimal digits, those of personal tokens, those that are mailed), and times.
 fn mask(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for piece in text.split_inclusive('"') {
         let word = piece.trim_end_matches('"');
         let is_key = word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        let is_personal = word.len() == 44 && word.starts_with("pat_");
+        // As it was mailed, or as a test has spoilt it.
+        let trimmed = word.trim().trim_end_matches("\\n");
+        let is_mailed = matches!(trimmed.len(), 31 | 32)
+            && trimmed.bytes().all(|b| matches!(b, b'a'..=b'z' | b'A'..=b'Z' | b'2'..=b'7'));
         let is_time = word.len() == 27 && word.ends_with('Z') && word.contains('T');
         let masked = if is_key {
             "<key>"
+        } else if is_personal {
+            "<personal key>"
+        } else if is_mailed {
+            "<mailed key>"
         } else if is_time {
             "<time>"
         } else {

@@ -1,6 +1,7 @@
 //! `POST /api/rest-auth/login/`
 
-use profiles_core::model::UsernameKey;
+use profiles_core::{LoginBy, model::UsernameKey};
+use profiles_server::http::Settings;
 use serde_json::json;
 
 use crate::app::{As, PASSWORD, Result, TestApp};
@@ -81,5 +82,44 @@ async fn what_is_missing_is_named() -> Result {
     }
     app.note(As::Anonymous, "POST", PATH, r#"{"username": "\ud800", "password": "x"}"#).await?;
     insta::assert_snapshot!(app.transcript());
+    Ok(())
+}
+
+/// As the original answers with `LOGIN_METHODS` of addresses, and of both.
+#[tokio::test]
+async fn people_log_in_with_what_is_configured() -> Result {
+    for (login_by, name) in [(LoginBy::Email, "by_email"), (LoginBy::Either, "by_either")] {
+        let mut app = TestApp::start_with(Settings::default(), |core| core.login_by = login_by).await?;
+        app.register("ada").await?;
+        for body in [
+            json!({ "email": "ada@example.org", "password": PASSWORD }),
+            json!({ "email": " ADA@Example.org ", "password": PASSWORD }),
+            json!({ "username": "ada", "password": PASSWORD }),
+            json!({ "username": "ada@example.org", "password": PASSWORD }),
+            json!({ "username": "ada", "email": "", "password": PASSWORD }),
+            json!({ "username": "ada", "email": "nobody@example.org", "password": PASSWORD }),
+            json!({ "email": "ada@example.org", "password": "not-the-one" }),
+            json!({ "email": "nobody@example.org", "password": PASSWORD }),
+            json!({ "email": "nope", "password": PASSWORD }),
+            json!({ "username": "", "email": "", "password": PASSWORD }),
+            json!({ "password": PASSWORD }),
+            json!({}),
+        ] {
+            app.note(As::Anonymous, "POST", PATH, &body.to_string()).await?;
+        }
+        let form = |username: &str, email: &str| {
+            json!({ "username": username, "email": email, "password1": PASSWORD, "password2": PASSWORD }).to_string()
+        };
+        let unnamed = json!({ "email": "grace.hopper@example.org", "password1": PASSWORD, "password2": PASSWORD });
+        for body in [unnamed.to_string(), form("", "new@example.org"), form("new", "")] {
+            app.note(As::Anonymous, "POST", "/api/rest-auth/registration/", &body).await?;
+        }
+        app.note(As::Anonymous, "OPTIONS", "/api/rest-auth/registration/", "").await?;
+        insta::assert_snapshot!(name, app.transcript());
+        let profiles = app.ask(As::Anonymous, "GET", "/api/profiles/", "").await?;
+        let named = profiles["results"].as_array().into_iter().flatten().any(|row| row["user"] == "grace.hopper");
+        assert_eq!(named, login_by == LoginBy::Email, "a name is made of the address where none is asked for");
+        app.verify().await?;
+    }
     Ok(())
 }

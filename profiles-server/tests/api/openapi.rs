@@ -29,13 +29,13 @@ async fn every_operation_is_described() -> Result {
     let schemes = document["components"]["securitySchemes"].as_object().ok_or("no schemes")?;
     assert_eq!(schemes.keys().collect::<Vec<_>>(), ["SessionAuth", "TokenAuth"]);
     let paths = document["paths"].as_object().ok_or("no paths")?;
-    assert_eq!(paths.len(), 9);
+    assert_eq!(paths.len(), 21);
     for (path, methods) in paths {
         assert!(path.ends_with('/'), "{path}");
         for (method, operation) in methods.as_object().into_iter().flatten() {
             assert!(operation["summary"].is_string(), "{method} {path} has no summary");
             assert!(operation["operationId"].is_string(), "{method} {path} has no id");
-            for status in ["400", "401", "403", "404", "503"] {
+            for status in ["400", "401", "403", "404", "429", "503"] {
                 let schema = &operation["responses"][status]["content"]["application/json"]["schema"];
                 assert!(schema.is_object(), "{method} {path} does not describe {status}");
             }

@@ -11,6 +11,7 @@
     )
 )]
 
+mod audit;
 mod control;
 mod errors;
 mod footprint;

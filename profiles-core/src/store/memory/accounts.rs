@@ -181,7 +181,7 @@ impl State {
         account.password = password;
         account.revision = account.revision.next();
         self.tokens.retain(|_, token| token.account != id || !revoke.ends(token.id, token.row.kind));
-        self.end_keys(id, |purpose| purpose == KeyPurpose::ResetPassword);
+        self.end_keys(id, KeyPurpose::ends_with_password);
         self.events.publish(at, EventKind::PasswordChanged { account: id });
         Ok(())
     }

@@ -72,6 +72,12 @@ impl Jobs for MemoryStore {
         Ok(rows.map(|(id, row)| row.entry(*id)).collect())
     }
 
+    async fn mails_of(&self, account: AccountId, limit: usize) -> Result<Vec<OutboxEntry>> {
+        let state = self.state()?;
+        let rows = state.outbox.iter().filter(|(_, row)| row.account == account).take(limit);
+        Ok(rows.map(|(id, row)| row.entry(*id)).collect())
+    }
+
     async fn retry_mail(&self, id: OutboxId, now: Timestamp) -> Result<bool> {
         let mut state = self.state()?;
         let Some(row) = state.outbox.get_mut(&id) else { return Ok(false) };

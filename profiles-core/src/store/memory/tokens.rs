@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     event::EventKind,
-    model::{Account, AccountId, AuditNote, Digest, KeyPurpose, Principal, Stamp, Timestamp, Token, TokenKind},
+    model::{
+        Account, AccountId, AuditNote, Digest, KeyPurpose, Network, Principal, Stamp, Timestamp, Token, TokenKind,
+    },
     store::{EndTokens, IssueToken, LogIn, Result, StoreError, Tokens},
 };
 
@@ -29,7 +31,7 @@ impl Tokens for MemoryStore {
         state.end_former(command.former, account.id, command.at);
         state.keep_tokens(account.id, command.tokens, command.at);
         state.end_oldest_logins(account.id, command.most, command.at);
-        state.end_keys(account.id, |purpose| purpose == KeyPurpose::ResetPassword);
+        state.end_keys(account.id, KeyPurpose::ends_with_login);
         let is_new_place = state.is_new_place(account.id, command.place, command.at);
         state.forgive(&command.forgive);
         state.note(command.at, command.audit);
@@ -64,6 +66,10 @@ impl Tokens for MemoryStore {
         let mut tokens: Vec<Token> = own.map(to_token).collect();
         tokens.sort_by_key(|token| token.id);
         Ok(tokens)
+    }
+
+    async fn places_of(&self, account: AccountId) -> Result<Vec<(Network, Timestamp)>> {
+        Ok(self.state()?.places.get(&account).cloned().unwrap_or_default())
     }
 
     async fn issue_token(&self, command: IssueToken) -> Result<Token> {

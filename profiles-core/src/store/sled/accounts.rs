@@ -201,7 +201,7 @@ impl Transaction<'_> {
                 self.remove_token(&digest, &token);
             }
         }
-        self.end_keys(account.id, |purpose| purpose == KeyPurpose::ResetPassword)?;
+        self.end_keys(account.id, KeyPurpose::ends_with_password)?;
         self.tell(at, EventKind::PasswordChanged { account: account.id });
         Ok(account)
     }

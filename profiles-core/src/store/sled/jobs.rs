@@ -69,6 +69,19 @@ impl Jobs for SledStore {
         .await
     }
 
+    async fn mails_of(&self, account: AccountId, limit: usize) -> Result<Vec<OutboxEntry>> {
+        self.scan(move |view| {
+            let ids = view.scan(keys::mails_of(account)).take(limit).map(|pair| match Place::parse(&pair?.0) {
+                Some(Place::OutboxOfAccount(_, id)) => Ok(id),
+                _ => Err(corrupt(format!("the list of mails of account {account}"))),
+            });
+            // A mail that was sent meanwhile is not among them any more.
+            let entry = |id: OutboxId| Ok(view.mail(id)?.map(|record| record.into_entry(id)));
+            ids.filter_map(|id| id.and_then(entry).transpose()).collect()
+        })
+        .await
+    }
+
     async fn retry_mail(&self, id: OutboxId, now: Timestamp) -> Result<bool> {
         self.write(move |transaction| {
             let Some(mut record) = transaction.mail(id)? else { return Ok(false) };

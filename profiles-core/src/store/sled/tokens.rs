@@ -63,6 +63,14 @@ impl Tokens for SledStore {
         .await
     }
 
+    async fn places_of(&self, account: AccountId) -> Result<Vec<(Network, Timestamp)>> {
+        self.read(move |view| {
+            let record: Option<PlacesRecord> = view.read(&keys::places(account))?;
+            Ok(record.unwrap_or_default().into_places())
+        })
+        .await
+    }
+
     async fn issue_token(&self, command: IssueToken) -> Result<Token> {
         self.write(move |transaction| {
             let IssueToken { account, token, most, audit, at } = command;
@@ -148,7 +156,7 @@ impl Transaction<'_> {
         self.put_tokens(account.id, &command.tokens, command.at)?;
         self.end_former(command.former, account.id, command.at)?;
         self.end_oldest_logins(account.id, command.most, command.at)?;
-        self.end_keys(account.id, |purpose| purpose == KeyPurpose::ResetPassword)?;
+        self.end_keys(account.id, KeyPurpose::ends_with_login)?;
         let is_new_place = self.is_new_place(account.id, command.place, command.at)?;
         self.forgive(&command.forgive)?;
         self.note(command.at, command.audit)?;

@@ -297,3 +297,18 @@ pub async fn the_number_of_a_mail_is_not_given_again(store: Arc<dyn Store>) {
     store.register(Register { outbox, ..fixture::register("ada") }).await.unwrap();
     assert_eq!(lease(&*store, 0, 10).await, [item(3, 1)]);
 }
+
+/// The mails of one account are listed without those of others, and no more than were asked for.
+pub async fn the_mails_of_an_account_are_listed_oldest_first(store: Arc<dyn Store>) {
+    fill(&*store, 5, 3).await;
+    let numbers = async |account, limit| {
+        let mails = store.mails_of(AccountId::new(account), limit).await.unwrap();
+        mails.iter().map(|mail| mail.id.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(1, 10).await, [1, 2, 3]);
+    assert_eq!(numbers(1, 2).await, [1, 2]);
+    assert_eq!(numbers(2, 10).await, [4, 5]);
+    assert_eq!(numbers(3, 10).await, [0; 0]);
+    store.drop_mail(OutboxId::new(2)).await.unwrap();
+    assert_eq!(numbers(1, 10).await, [1, 3]);
+}

@@ -145,7 +145,7 @@ pub async fn a_key_does_nothing_but_what_it_is_for(store: Arc<dyn Store>) {
         assert_eq!(account(&*store, id).await.revision, Revision::FIRST);
     }
     store.reset_password(fixture::reset(ADA, "reset", "new")).await.expect("it works as before");
-    store.confirm_email(fixture::confirm("change")).await.expect("it works as before");
+    store.confirm_email(fixture::confirm("confirm")).await.expect("it works as before");
 }
 
 /// A key does not confirm an address that is no longer the account's.

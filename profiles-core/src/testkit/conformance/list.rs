@@ -89,6 +89,7 @@ macro_rules! store_conformance {
                 nowhere_is_no_place,
                 neighbours_are_one_place,
                 the_place_not_seen_for_longest_is_forgotten,
+                places_are_listed_by_when_they_were_seen,
             }
             mail_keys {
                 a_key_says_what_it_is_good_for,
@@ -191,6 +192,7 @@ macro_rules! store_conformance {
                 a_dropped_mail_is_gone,
                 queued_mails_are_told_once_a_command,
                 the_number_of_a_mail_is_not_given_again,
+                the_mails_of_an_account_are_listed_oldest_first,
             }
             maintenance {
                 a_new_store_is_ready_and_empty,

@@ -80,3 +80,18 @@ pub async fn the_place_not_seen_for_longest_is_forgotten(store: Arc<dyn Store>) 
     }
     assert!(is_told(2).await, "this one was not seen for longest");
 }
+
+/// The places of an account can be listed, the one that was not seen for longest first.
+pub async fn places_are_listed_by_when_they_were_seen(store: Arc<dyn Store>) {
+    let ada = register(&*store, "ada").await.account.id;
+    assert_eq!(store.places_of(ada).await.unwrap(), []);
+    for (seconds, address) in [(1, "192.0.2.1"), (2, "198.51.100.1"), (3, "192.0.2.9")] {
+        let place = Some(fixture::place(address));
+        let command = LogIn { place, at: fixture::after(seconds), ..fixture::login(ada, "ada", vec![]) };
+        store.log_in(command).await.unwrap();
+    }
+    let expected =
+        [(fixture::place("198.51.100.1"), fixture::after(2)), (fixture::place("192.0.2.1"), fixture::after(3))];
+    assert_eq!(store.places_of(ada).await.unwrap(), expected);
+    assert_eq!(store.places_of(AccountId::new(9)).await.unwrap(), []);
+}

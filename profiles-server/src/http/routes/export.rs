@@ -9,8 +9,13 @@ use poem_openapi::{
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
     types::Type,
 };
-use profiles_api::{AccountExport, ExportedUser};
-use profiles_core::{Core, Error, OwnData, model::Email, permissions::Actor};
+use profiles_api::{AccountExport, ExportedUser, KnownNetwork, WaitingMail};
+use profiles_core::{
+    Core, Error, OwnData,
+    model::{Email, Network, Timestamp},
+    permissions::Actor,
+    store::OutboxEntry,
+};
 use serde::Serialize;
 
 use super::{Tag, profiles, sessions, statuses};
@@ -67,9 +72,11 @@ fn head(core: &Core, actor: Actor, data: &OwnData) -> Result<Vec<u8>, ApiError> 
         user: ExportedUser,
         profile: profiles_api::Profile,
         sessions: Vec<profiles_api::LoginSession>,
+        networks: Vec<KnownNetwork>,
+        mails: Vec<WaitingMail>,
         statuses: &'a [()],
     }
-    let OwnData { account, profile, tokens } = data;
+    let OwnData { account, profile, tokens, places, mails } = data;
     let head = Head {
         exported_at: core.now().to_string(),
         user: ExportedUser {
@@ -85,12 +92,27 @@ fn head(core: &Core, actor: Actor, data: &OwnData) -> Result<Vec<u8>, ApiError> 
         },
         profile: profiles::wire(profile),
         sessions: tokens.iter().map(|token| sessions::wire(token, actor)).collect(),
+        networks: places.iter().map(known_network).collect(),
+        mails: mails.iter().map(waiting_mail).collect(),
         statuses: &[],
     };
     let mut text = to_json(&head).map_err(|_| ApiError::Internal)?;
     // The list of statuses is still open.
     text.truncate(text.len().saturating_sub("]}".len()));
     Ok(text)
+}
+
+fn known_network((network, seen): &(Network, Timestamp)) -> KnownNetwork {
+    KnownNetwork { network: network.to_string(), last_seen_at: seen.to_string() }
+}
+
+fn waiting_mail(entry: &OutboxEntry) -> WaitingMail {
+    WaitingMail {
+        id: entry.id.get(),
+        kind: entry.mail.kind().as_str().to_owned(),
+        to: entry.mail.to().to_string(),
+        queued_at: entry.queued_at.to_string(),
+    }
 }
 
 /// Rows of a list as pieces of text, with commas between them. A failure breaks the connection off: half of it must not

@@ -68,7 +68,8 @@ impl PasswordApi {
     }
 }
 
-fn new_password(form: &Form) -> NewPassword {
+/// Both fields of a form for a new password.
+pub(crate) fn new_password(form: &Form) -> NewPassword {
     NewPassword {
         new_password1: form.required(name::NEW_PASSWORD1, Password::parse_new),
         new_password2: form.required(name::NEW_PASSWORD2, Password::parse_new),

@@ -46,15 +46,18 @@ async fn one_line_says_what_happened_and_no_secret() {
     let client = client();
     client.get("/echo?token=hunter2").header("authorization", "Token hunter2").header(REQUEST_ID, "r1").send().await;
     client.post(format!("/confirm/{key}/")).body("password=hunter2").send().await;
+    client.get(format!("/api/rest-auth/password/reset/confirm/ya/{key}/")).send().await;
+    client.get(format!("/api/rest-auth/registration/account-confirm-email%2F{key}")).send().await;
     drop(guard);
     let lines = log.lines();
-    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(lines.len(), 5, "{lines:?}");
     assert_eq!(lines[0]["span"]["request_id"], "r1", "what happens inside is told apart by the name too");
     let line = &lines[1];
     assert_eq!((&line["method"], &line["path"], &line["status"]), (&"GET".into(), &"/echo".into(), &200.into()));
     assert_eq!(line["request_id"], "r1");
     assert!(line["duration_us"].is_u64());
     assert_eq!((&lines[2]["path"], &lines[2]["status"]), (&"/confirm/(long)/".into(), &404.into()));
+    assert_eq!(lines[3]["path"], "/api/rest-auth/password/reset/confirm/ya/(long)/", "the account is no secret");
     let text = format!("{lines:?}");
     assert!(!text.contains("hunter2") && !text.contains(&key), "{text}");
 }

@@ -393,6 +393,26 @@ async fn one_that_is_slow_keeps_nobody_waiting_and_has_an_end() {
     fixture.stopped(worker).await;
 }
 
+/// Panics.
+struct Panicking;
+
+#[async_trait]
+impl Mailer for Panicking {
+    async fn send(&self, _: &Message) -> Result<(), MailerError> {
+        panic!("a test asked for this")
+    }
+}
+
+#[tokio::test]
+async fn a_mailer_that_panics_takes_no_mail_with_it() {
+    let fixture = Fixture::new();
+    fixture.register("ada", "ada@example.org").await;
+    let worker = fixture.start(Panicking);
+    let mail = fixture.finished(1).await;
+    assert_eq!((mail.state, mail.unsure), (MailState::Waiting, 1));
+    fixture.stopped(worker).await;
+}
+
 #[tokio::test]
 async fn every_kind_of_mail_has_its_words_and_its_link() {
     let mut fixture = Fixture::new();
