@@ -26,6 +26,7 @@ mod avatar;
 mod builder;
 mod email;
 mod error;
+mod feed;
 mod login_session;
 mod own_data;
 mod pages;
@@ -35,6 +36,8 @@ mod profile;
 mod status;
 mod transport;
 
+use std::time::Duration;
+
 use reqwest::{Method, RequestBuilder, Url, header};
 use secrecy::SecretString;
 
@@ -43,11 +46,15 @@ pub use self::{
     answer::{ANSWER_LIMIT, LIST_LIMIT},
     builder::{Builder, DEFAULT_TIMEOUT},
     error::ClientError,
+    feed::{FeedEvent, StatusFeed},
     own_data::EXPORT_LIMIT,
     pages::Pages,
     password::{PasswordChange, PasswordReset},
 };
 use self::{answer::Answer, builder::authorization};
+
+/// How long to wait before a request is sent once more.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// A connection to one server, anonymous or with a token. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -119,6 +126,20 @@ impl Client {
     /// Sends a request and reads the answer; an answer that refuses is an error.
     async fn exchange(&self, request: RequestBuilder) -> Result<Answer, ClientError> {
         self.exchange_within(ANSWER_LIMIT, request).await
+    }
+
+    /// As [`Client::exchange`], for a request that the server does once under this key: if no answer comes, it is sent once
+    /// more.
+    async fn exchange_once(&self, request: RequestBuilder, key: &str) -> Result<Answer, ClientError> {
+        let request = request.header("Idempotency-Key", key);
+        let again = request.try_clone();
+        match (self.exchange(request).await, again) {
+            (Err(ClientError::Unreachable { .. }), Some(again)) => {
+                tokio::time::sleep(PAUSE).await;
+                self.exchange(again).await
+            }
+            (answer, _) => answer,
+        }
     }
 
     async fn exchange_within(&self, limit: usize, request: RequestBuilder) -> Result<Answer, ClientError> {

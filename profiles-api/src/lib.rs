@@ -6,7 +6,7 @@
 //! - [`LoginSession`], [`LoginKind`], [`RevokeOthersResponse`]: what is logged in to an account.
 //! - [`PersonalTokenRequest`], [`NewPersonalToken`], [`Scope`]: personal access tokens.
 //! - [`Profile`], [`ProfileUpdate`]: what the public sees of an account; [`Avatar`], [`AvatarClear`]: its picture.
-//! - [`Status`], [`StatusWrite`], [`StatusPatch`]: short messages of a profile.
+//! - [`Status`], [`StatusWrite`], [`StatusPatch`], [`DeletedStatus`]: short messages of a profile.
 //! - [`Page`]: one page of a list. [`Detail`], [`FieldErrors`]: what the API says when it refuses.
 //! - [`ApiRoot`]: where the lists are.
 //! - `Client` (feature `client`): every operation as an async method, every failure as a typed error.
@@ -58,5 +58,5 @@ pub use self::{
     personal_token::{NewPersonalToken, PersonalTokenRequest, Scope},
     profile::{Profile, ProfileUpdate},
     service::ApiRoot,
-    status::{Status, StatusPatch, StatusWrite},
+    status::{DeletedStatus, Status, StatusPatch, StatusWrite},
 };

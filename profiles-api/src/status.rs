@@ -39,6 +39,15 @@ pub struct StatusPatch {
     pub status_content: Option<String>,
 }
 
+/// A status that is gone, as the live feed tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedStatus {
+    /// Number that it had.
+    pub id: u64,
+    /// Name of the account that had posted it; `None` if the account is gone too.
+    pub user_profile: Option<String>,
+}
+
 #[cfg(feature = "openapi")]
 mod examples {
     use poem_openapi::types::Example;

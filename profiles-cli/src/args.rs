@@ -238,6 +238,16 @@ pub(crate) enum Status {
         #[arg(value_hint = ValueHint::Other)]
         text: Option<String>,
     },
+    /// Follow what happens to statuses, until it is interrupted
+    #[command(after_help = after_help("profiles status watch"))]
+    Watch {
+        /// Only those of this account; the case counts
+        #[arg(long, short, value_hint = ValueHint::Other, value_parser = NonEmptyStringValueParser::new())]
+        username: Option<String>,
+        /// Begin with what came after the event with this number, instead of with what comes next
+        #[arg(long, value_name = "NUMBER")]
+        after: Option<u64>,
+    },
     /// Delete a status
     Delete {
         /// Number of the status

@@ -14,6 +14,7 @@ mod sessions;
 mod show;
 mod status;
 mod token;
+mod watch;
 mod whoami;
 
 use crate::{
@@ -22,6 +23,13 @@ use crate::{
     failure::Failure,
     output::Output,
 };
+
+/// A name for a request that is to be done once, though it may be sent twice.
+fn request_key() -> Result<String, Failure> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::other(format!("no randomness: {error}")))?;
+    Ok(bytes.iter().fold(String::new(), |key, byte| format!("{key}{byte:02x}")))
+}
 
 /// Does what the command line says.
 pub(crate) async fn run(cli: &Cli, output: &Output) -> Result<(), Failure> {

@@ -186,7 +186,14 @@ async fn edits(store: &SledStore) -> Outcome {
         let city = Some(fixture::city(other)).filter(|_| round % 2 == 0);
         let bio = Some(fixture::bio(&format!("round {round}")));
         let started = Instant::now();
-        store.update_profile(profile.id, profile.revision, ProfileChange { city, bio, avatar: None }, fixture::NOW.into()).await?;
+        store
+            .update_profile(
+                profile.id,
+                profile.revision,
+                ProfileChange { city, bio, avatar: None },
+                fixture::NOW.into(),
+            )
+            .await?;
         if let Some(took) = took.get_mut(round % 2) {
             *took += started.elapsed();
         }

@@ -23,6 +23,15 @@ pub enum Error {
     /// There is no such row.
     #[error("there is no such {0}")]
     Missing(Kind),
+    /// The row is no longer as it was seen by whoever wants to write it, and they asked for it to be.
+    #[error("the row has changed since it was read")]
+    Changed,
+    /// The key of the request was used for another one.
+    #[error("the key of the request was used for another one")]
+    KeyReused,
+    /// A request with the same key is being done.
+    #[error("a request with the same key is being done")]
+    UnderWay,
     /// Too much at once; the same request will do in a moment. Nothing was written.
     #[error("too busy, try again in a moment")]
     Busy,
@@ -85,6 +94,7 @@ impl From<StoreError> for Error {
             StoreError::Taken(Unique::VerifiedEmail) => {
                 FieldErrors::of(crate::fields::name::EMAIL, crate::FieldError::EmailTaken).into()
             }
+            StoreError::Taken(Unique::Request) => Self::UnderWay,
             other => Self::Unavailable(other.into()),
         }
     }

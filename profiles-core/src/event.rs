@@ -55,7 +55,8 @@ pub enum EventKind {
         /// Token or session.
         kind: TokenKind,
     },
-    /// An account was erased with all that was its own; its statuses are not told of one by one.
+    /// An account was erased with all that was its own; its statuses are not told of one by one, but the log of changes
+    /// ([`Feed`](crate::store::Feed)) has each.
     AccountErased {
         /// Which.
         account: AccountId,

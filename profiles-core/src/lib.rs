@@ -65,7 +65,8 @@
 //! - Passwords, tokens, session ids and mail keys reach a store as hashes or digests only, and show nothing of
 //!   themselves in `Debug`.
 //! - Every service that takes an [`Actor`](permissions::Actor) asks the permission table before it tells or changes
-//!   anything. Those that take none are for operators, and for registering and logging in.
+//!   anything. Those that take none are for operators, for registering and logging in, and for telling of changes, where the
+//!   program asks the table for each listener.
 //! - Of two who edit one row at the same time neither gets an error: the last write wins, field by field.
 //! - Every store gives the same answer to the same query, order included.
 #![forbid(unsafe_code)]
@@ -104,7 +105,7 @@ pub use self::{
     service::{
         AccountEdit, Authentication, AvatarEditor, AvatarUpload, Credentials, EmailChange, Login, NewAccount,
         NewPassword, NewPersonalToken, OwnData, PasswordChange, PasswordReset, ProfileEditor, Registration,
-        RegistrationOutcome, StatusEditor,
+        RegistrationOutcome, StatusChange, StatusEditor, StatusNews,
     },
     settings::{LoginBy, Notices, Settings, Throttles, Verification},
 };

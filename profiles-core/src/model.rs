@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod avatar;
+mod change;
 mod digest;
 mod email;
 mod id;
@@ -10,6 +11,7 @@ mod mail_key;
 mod origin;
 mod password;
 mod profile;
+mod request;
 mod scope;
 mod status;
 mod text;
@@ -23,13 +25,15 @@ pub use self::{
     account::{Account, PasswordHash},
     audit::{AuditActor, AuditEntry, AuditEvent, AuditNote, AuditOutcome, Stamp},
     avatar::{AvatarFile, AvatarFormat, AvatarId, AvatarSize, NoAvatarFile},
+    change::{Change, ChangeKind},
     digest::Digest,
     email::Email,
-    id::{AccountId, AuditId, OutboxId, ProfileId, Revision, StatusId, TokenId},
+    id::{AccountId, AuditId, ChangeId, OutboxId, ProfileId, Revision, StatusId, TokenId},
     mail_key::{KeyPurpose, PendingKey},
     origin::{Network, Origin},
     password::Password,
     profile::Profile,
+    request::{KeptRequest, NewRequest, RequestKey},
     scope::{Scope, Scopes},
     status::Status,
     text::{Bio, City, PersonName, StatusText, TokenName},

@@ -3,6 +3,7 @@
 mod account;
 mod avatar;
 mod email;
+mod feed;
 mod gate;
 mod login;
 mod new_password;
@@ -14,6 +15,7 @@ mod password;
 mod personal_token;
 mod profile;
 mod registration;
+mod request;
 mod sessions;
 mod status;
 mod trail;
@@ -25,6 +27,7 @@ pub use self::{
     account::AccountEdit,
     avatar::{AvatarEditor, AvatarUpload},
     email::EmailChange,
+    feed::{StatusChange, StatusNews},
     login::{Authentication, Credentials, Login},
     new_password::NewPassword,
     operator::NewAccount,
@@ -66,6 +69,17 @@ where
         }
     }
     Err(Error::Busy)
+}
+
+/// Writes a row that nobody has written since it was read, and no other.
+///
+/// # Errors
+/// [`Error::Changed`]; [`Error::Missing`] if the row went away.
+async fn write_unchanged<T>(kind: Kind, write: impl Future<Output = store::Result<T>>) -> Result<T> {
+    write.await.map_err(|error| match error {
+        StoreError::Stale => Error::Changed,
+        other => Error::from_store(kind)(other),
+    })
 }
 
 #[cfg(test)]

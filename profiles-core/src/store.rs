@@ -22,19 +22,23 @@ use async_trait::async_trait;
 pub use self::{
     command::{
         AccountChange, Admission, Attempt, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, Forgive,
-        IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, ProfileChange, Register, Registered, ResetPassword, Revoke,
-        SendKeys, SetPassword, Which,
+        IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, Posted, ProfileChange, Register, Registered, ResetPassword,
+        Revoke, SendKeys, SetPassword, Which,
     },
     delegate::Delegate,
     memory::MemoryStore,
-    query::{AuditFilter, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice, Start, StatusFilter, StatusOrder},
+    query::{
+        AuditFilter, Changes, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice, Start, StatusFilter,
+        StatusOrder,
+    },
 };
 use crate::{
     event::EventStream,
     mail::{Mail, MailProblem},
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, Digest, Email, Network, OutboxId, PendingKey,
-        Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, ChangeId, Digest, Email, KeptRequest, Network,
+        NewRequest, OutboxId, PendingKey, Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText,
+        Timestamp, Token, UsernameKey,
     },
 };
 
@@ -45,6 +49,8 @@ pub enum Unique {
     Username,
     /// A verified e-mail address.
     VerifiedEmail,
+    /// The key of a request that is remembered.
+    Request,
     /// A token, session id or mail key. 128 random bits do not collide: this is a broken source of randomness.
     Secret,
 }
@@ -174,7 +180,8 @@ pub trait Accounts: Send + Sync {
     /// # Atomicity
     /// All or nothing. Of many at once for one name, one wins.
     /// # Errors
-    /// [`StoreError::Taken`]: the name; or the address, if another account has verified it.
+    /// [`StoreError::Taken`]: the key of the request, before all else; the name; or the address, if another account has
+    /// verified it.
     async fn register(&self, command: Register) -> Result<Registered>;
 
     /// The account with this id.
@@ -404,6 +411,12 @@ pub trait Statuses: Send + Sync {
     /// [`StoreError::Missing`].
     async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()>;
 
+    /// Removes a status of this revision.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not `expected`.
+    async fn delete_unchanged_status(&self, id: StatusId, expected: Revision, stamp: Stamp) -> Result<()>;
+
     /// A part of the list. To skip rows costs the same however many they are, unless the filter is by name or profile:
     /// then the cost grows with their number.
     ///
@@ -415,6 +428,43 @@ pub trait Statuses: Send + Sync {
     /// How many the whole list has. It costs the same however many they are, unless the filter is by name or profile and
     /// by time at once: then the cost grows with their number.
     async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64>;
+}
+
+/// What happened to statuses, for those who follow it. Every write of a status leaves a line in the same step, the
+/// erasure of its account too; a rename leaves none. The log has so many lines, and forgets its oldest.
+#[async_trait]
+pub trait Feed: Send + Sync {
+    /// Changes after this number, at most `limit`; those alone that are durable.
+    ///
+    /// # Order
+    /// By number, without gaps, which is the order of committing.
+    async fn changes(&self, after: ChangeId, limit: usize) -> Result<Changes>;
+
+    /// The number of the newest change that is durable; 0 before the first.
+    async fn last_change(&self) -> Result<ChangeId>;
+}
+
+/// Requests that were given a key, remembered in the step in which they are done, so that the same again does nothing
+/// twice. One that has expired at the moment of a call is as if it were not there. Registrations are remembered by
+/// [`Accounts::register`].
+#[async_trait]
+pub trait Requests: Send + Sync {
+    /// What came of the request with this key; `None` if there was none, or it has expired at `now`.
+    async fn request(&self, key: &Digest, now: Timestamp) -> Result<Option<KeptRequest>>;
+
+    /// Posts a status, unless a request with this key has been done: then says which.
+    ///
+    /// # Atomicity
+    /// Of many at once with one key, one posts.
+    /// # Errors
+    /// [`StoreError::Missing`] if there is no such account.
+    async fn post_status_once(
+        &self,
+        account: AccountId,
+        text: StatusText,
+        request: NewRequest,
+        at: Timestamp,
+    ) -> Result<Posted>;
 }
 
 /// Work that is done after the answer: mails.
@@ -471,8 +521,8 @@ pub trait Maintenance: Send + Sync {
     /// Reads the whole store.
     async fn verify(&self) -> Result<Vec<Inconsistency>>;
 
-    /// Removes up to `limit` tokens, mail keys and counts of tries that expired before `now`, and goes on with erasures
-    /// that were begun; answers how many rows it removed. Reads never see expired ones, swept or not.
+    /// Removes up to `limit` tokens, mail keys, counts of tries and remembered requests that expired before `now`, and
+    /// goes on with erasures that were begun; answers how many rows it removed. Reads never see expired ones, swept or not.
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize>;
 
     /// Every event committed from now on, in the order of committing.
@@ -483,6 +533,12 @@ pub trait Maintenance: Send + Sync {
 }
 
 /// All that the services need; any type with the parts is one.
-pub trait Store: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Jobs + Audit + Maintenance {}
+pub trait Store:
+    Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Requests + Jobs + Audit + Maintenance
+{
+}
 
-impl<T: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Jobs + Audit + Maintenance> Store for T {}
+impl<T: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Requests + Jobs + Audit + Maintenance>
+    Store for T
+{
+}

@@ -1,6 +1,6 @@
 //! The wiring: from a configuration to something that answers requests. The only place that names a backend.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoint};
 use profiles_core::{
@@ -20,7 +20,7 @@ use crate::{
         Allowed, Anonymous, Config, ContextWord, EmailVerification, Limit, Pagination, Passwords, PolicyPreset,
         Throttle, WebUrl,
     },
-    http::{self, AuthenticationOrder, headers::SecurityHeaders, health, trace::Trace},
+    http::{self, AuthenticationOrder, Streams, headers::SecurityHeaders, health, trace::Trace},
     secret::{SecretError, mail_secret},
 };
 
@@ -214,6 +214,11 @@ fn http_settings(config: &Config) -> http::Settings {
         trusted_origins: config.sessions.trusted_origins.iter().map(ToString::to_string).collect(),
         secure_cookies: config.secure_cookies(),
         account_deletion: config.accounts.deletion,
+        etags: config.api.etags,
+        idempotency_keys: config.api.idempotency_keys,
+        max_streams: count(config.network.max_streams),
+        // Several within the time after which a silent connection is closed.
+        heartbeat: (config.network.idle_timeout / 3).min(Duration::from_secs(15)),
         trusted_proxies: config.network.trusted_proxies.clone(),
         avatars: config.avatars.allowed == Allowed::On,
     }
@@ -241,17 +246,25 @@ fn count(number: u32) -> usize {
 pub struct App {
     core: Arc<Core>,
     settings: http::Settings,
+    streams: Streams,
 }
 
 impl App {
     /// Over a core, with what a configuration says about the wire.
     pub fn new(core: Arc<Core>, config: &Config) -> Self {
-        Self { core, settings: http_settings(config) }
+        let settings = http_settings(config);
+        let streams = Streams::new(settings.max_streams);
+        Self { core, settings, streams }
     }
 
     /// The services.
     pub fn core(&self) -> &Arc<Core> {
         &self.core
+    }
+
+    /// The live feeds, which have to be ended when the server stops.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     /// The API, its documentation and the health checks, traced and with security headers.
@@ -268,7 +281,7 @@ impl App {
     }
 
     fn api(&self) -> Api {
-        Api::new(Arc::clone(&self.core)).settings(self.settings.clone())
+        Api::new(Arc::clone(&self.core)).settings(self.settings.clone()).streams(self.streams.clone())
     }
 }
 

@@ -108,6 +108,8 @@ impl Config {
             config.api.ordering = false;
             config.api.status_filters = false;
             config.api.link_headers = false;
+            config.api.etags = false;
+            config.api.idempotency_keys = false;
             config.accounts.deletion = false;
             config.accounts.revoke_on_password_change = false;
             config.accounts.notify_password_change = false;
@@ -202,6 +204,8 @@ mod tests {
         let config = Config::compatible_with(Compat::DjRestAuth);
         assert_eq!((config.api.pagination, config.api.max_page_size), (Pagination::None, Limit::Off));
         assert_eq!(Config::default().api.pagination, Pagination::PageNumber);
+        let headers = |config: &Config| (config.api.etags, config.api.idempotency_keys);
+        assert_eq!((headers(&config), headers(&Config::default())), ((false, false), (true, true)));
     }
 
     #[test]

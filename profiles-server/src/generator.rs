@@ -197,6 +197,7 @@ impl Generator {
             tokens: Vec::new(),
             former: None,
             place: None,
+            request: None,
             mail_key: None,
             outbox: Vec::new(),
             audit: None,

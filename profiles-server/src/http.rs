@@ -1,5 +1,7 @@
 //! The HTTP side: the contract, and the operations behind it.
 
+use std::time::Duration;
+
 pub mod acceptor;
 mod answer;
 mod authentication;
@@ -12,6 +14,8 @@ mod csrf;
 mod cursor;
 mod documentation;
 mod error;
+mod etag;
+mod feed;
 mod form;
 pub mod headers;
 pub mod health;
@@ -34,7 +38,8 @@ pub mod trace;
 mod view;
 
 pub use self::{
-    authentication::AuthenticationOrder, client_address::client_address, ip_network::IpNetwork, pagination::Pagination,
+    authentication::AuthenticationOrder, client_address::client_address, feed::Streams, ip_network::IpNetwork,
+    pagination::Pagination,
 };
 pub(crate) use self::{
     base_url::MountPoint,
@@ -50,6 +55,7 @@ pub(crate) use self::{
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, named where it is set")]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as an operator knows it")]
 pub struct Settings {
     /// Which proof of identity is looked at first.
     pub authentication: AuthenticationOrder,
@@ -73,6 +79,14 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// Whether people may erase their own accounts by `DELETE /api/rest-auth/user/`, which the original does not have.
     pub account_deletion: bool,
+    /// Whether answers carry `ETag`, and `If-Match` and `If-None-Match` count. The original has none of it.
+    pub etags: bool,
+    /// Whether `Idempotency-Key` counts. The original does not know it.
+    pub idempotency_keys: bool,
+    /// Live feeds at once, if [`Api::streams`](crate::Api::streams) is not told otherwise.
+    pub max_streams: usize,
+    /// How often a live feed shows that it is alive. Shorter than what closes a silent connection.
+    pub heartbeat: Duration,
     /// Proxies whose `X-Forwarded-For` is believed; see [`client_address()`].
     pub trusted_proxies: Vec<IpNetwork>,
     /// Whether people may show pictures of themselves. Where they may not, those that are there are not shown.
@@ -93,6 +107,10 @@ impl Default for Settings {
             trusted_origins: Vec::new(),
             secure_cookies: false,
             account_deletion: true,
+            etags: true,
+            idempotency_keys: true,
+            max_streams: 10_000,
+            heartbeat: Duration::from_secs(15),
             trusted_proxies: Vec::new(),
             avatars: true,
         }

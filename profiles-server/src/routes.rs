@@ -7,11 +7,11 @@ use poem_openapi::OpenApiService;
 use profiles_core::Core;
 
 use crate::http::{
-    Bodies, Contract, Documentation, MailedLink, MountPoint, Pages, Pictures, Settings, Slashed,
+    Bodies, Contract, Documentation, MailedLink, MountPoint, Pages, Pictures, Settings, Slashed, Streams,
     headers::SecurityHeaders,
     routes::{
-        AvatarApi, Context, EmailApi, ExportApi, LoginApi, LogoutApi, PasswordApi, ProfilesApi, RegistrationApi,
-        RootApi, SessionsApi, StatusesApi, UserApi,
+        AvatarApi, Context, EmailApi, ExportApi, FeedApi, LoginApi, LogoutApi, PasswordApi, ProfilesApi,
+        RegistrationApi, RootApi, SessionsApi, StatusesApi, UserApi,
     },
 };
 
@@ -27,6 +27,7 @@ type Operations = (
     ProfilesApi,
     AvatarApi,
     StatusesApi,
+    FeedApi,
     RootApi,
 );
 
@@ -52,12 +53,13 @@ To try it out: register or log in below, press *Authorize*, and enter the word `
 pub struct Api {
     core: Arc<Core>,
     settings: Settings,
+    streams: Option<Streams>,
 }
 
 impl Api {
     /// The API with the settings of a new deployment.
     pub fn new(core: Arc<Core>) -> Self {
-        Self { core, settings: Settings::default() }
+        Self { core, settings: Settings::default(), streams: None }
     }
 
     /// Other settings.
@@ -65,12 +67,23 @@ impl Api {
         Self { settings, ..self }
     }
 
+    /// The live feeds, for a program that ends them when it stops.
+    pub fn streams(self, streams: Streams) -> Self {
+        Self { streams: Some(streams), ..self }
+    }
+
+    fn context(self) -> Context {
+        let Self { core, settings, streams } = self;
+        let streams = streams.unwrap_or_else(|| Streams::new(settings.max_streams));
+        Context { core, settings: Arc::new(settings), streams }
+    }
+
     /// Everything: `/api/...`, the pages below it that mailed links lead to, pictures at `/media/avatars/...`, Swagger UI
     /// at `/docs`, the document at `/openapi.json`.
     pub fn into_endpoint(self) -> BoxEndpoint<'static> {
-        let context = Context { core: self.core, settings: Arc::new(self.settings) };
+        let context = self.context();
         let service = service(&context);
-        let Context { core, settings } = context;
+        let Context { core, settings, .. } = context;
         let documentation = Documentation::new(&service, Arc::clone(&settings)).into_route();
         let bodies = Bodies::new(settings.max_body_bytes);
         let pages = Pages::new(Arc::clone(&core), Arc::clone(&settings), bodies.clone());
@@ -81,7 +94,7 @@ impl Api {
 
     /// The OpenAPI document as JSON.
     pub fn document(self) -> String {
-        service(&Context { core: self.core, settings: Arc::new(self.settings) }).spec()
+        service(&self.context()).spec()
     }
 }
 
@@ -126,6 +139,7 @@ fn service(context: &Context) -> OpenApiService<Slashed<Operations>, ()> {
         ProfilesApi(context()),
         AvatarApi(context()),
         StatusesApi(context()),
+        FeedApi(context()),
         RootApi(context()),
     );
     OpenApiService::new(Slashed(operations), "profiles", env!("CARGO_PKG_VERSION")).description(ABOUT)

@@ -127,6 +127,12 @@ impl Server {
         let timeouts = Timeouts { head: network.header_timeout, idle: network.idle_timeout };
         let acceptor = TcpAcceptor::from_tokio(listener).map_err(ServeError::Serve)?;
         let acceptor = LimitedAcceptor::new(acceptor, network.max_connections, timeouts);
+        let streams = app.streams().clone();
+        let stop = async move {
+            stop.await;
+            // They would not end by themselves, and a client comes back to wherever it finds a server.
+            streams.end();
+        };
         let http = poem::Server::new_with_acceptor(acceptor);
         let served = http.run_with_graceful_shutdown(app.endpoint(), stop, Some(network.shutdown_grace)).await;
 

@@ -56,6 +56,17 @@ struct KeyOrDetail {
 impl Client {
     /// Opens an account.
     pub async fn register(&self, registration: &Registration) -> Result<Registered, ClientError> {
+        self.register_under(registration, None).await
+    }
+
+    /// Opens an account as [`Client::register`] does, once: if no answer comes it is sent once more, and then logs in to
+    /// the account that was opened before. The key is best something random; a server that does not know of keys says then
+    /// that the name is taken.
+    pub async fn register_once(&self, registration: &Registration, key: &str) -> Result<Registered, ClientError> {
+        self.register_under(registration, Some(key)).await
+    }
+
+    async fn register_under(&self, registration: &Registration, key: Option<&str>) -> Result<Registered, ClientError> {
         let password = registration.password.expose_secret();
         let body = RegisterRequest {
             username: registration.username.clone(),
@@ -66,7 +77,10 @@ impl Client {
         // A token that has gone stale would have this refused, although it needs none.
         let client = self.without_token();
         let request = client.request(Method::POST, "api/rest-auth/registration/")?.json(&body);
-        let answer = client.exchange(request).await?;
+        let answer = match key {
+            Some(key) => client.exchange_once(request, key).await?,
+            None => client.exchange(request).await?,
+        };
         match answer.json()? {
             KeyOrDetail { key: Some(key), .. } => Ok(Registered::LoggedIn(key.into())),
             KeyOrDetail { key: None, detail: Some(detail) } => Ok(Registered::Pending(detail)),

@@ -26,6 +26,15 @@ impl Client {
         self.exchange(self.request(Method::POST, "api/profile-status/")?.json(&body)).await?.json()
     }
 
+    /// Posts a status as [`Client::post_status`] does, once: if no answer comes it is sent once more, and with the same
+    /// `key` and text it can be sent again by hand within a day. The key is best something random; a server that does not
+    /// know of keys posts again.
+    pub async fn post_status_once(&self, text: &str, key: &str) -> Result<Status, ClientError> {
+        let body = StatusWrite { status_content: text.to_owned() };
+        let request = self.request(Method::POST, "api/profile-status/")?.json(&body);
+        self.exchange_once(request, key).await?.json()
+    }
+
     /// Replaces the text of a status: one's own, or as staff anybody's.
     pub async fn edit_status(&self, id: u64, text: &str) -> Result<Status, ClientError> {
         let body = StatusWrite { status_content: text.to_owned() };

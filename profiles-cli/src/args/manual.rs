@@ -68,6 +68,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "profiles status watch",
+        &[
+            ("profiles status watch --username ada", "What happens to ada's statuses"),
+            ("profiles status watch --json --after 0", "All that the server still knows, and what comes"),
+        ],
+    ),
+    (
         "profiles password change",
         &[
             ("profiles password change", "Ask for both passwords"),

@@ -4,13 +4,14 @@ use profiles_api::client::{Registered, Registration};
 use secrecy::SecretString;
 use serde_json::json;
 
+use super::request_key;
 use crate::{args::Register, context::Context, failure::Failure, prompt};
 
 /// Opens an account, and logs in to it if the server lets it in at once.
 pub(super) async fn run(context: &Context<'_>, arguments: &Register) -> Result<(), Failure> {
     let registration = complete(arguments)?;
     context.credentials.prepare()?;
-    match context.anonymous.register(&registration).await {
+    match context.anonymous.register_once(&registration, &request_key()?).await {
         Ok(Registered::LoggedIn(token)) => keep(context, &registration.username, &token),
         Ok(Registered::Pending(detail)) => {
             let name = &registration.username;

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use profiles_api::Status;
 use serde_json::json;
 
+use super::{request_key, watch};
 use crate::{
     args,
     context::Context,
@@ -18,7 +19,8 @@ pub(super) async fn run(context: &Context<'_>, command: &args::Status) -> Result
     match command {
         args::Status::Post { text } => {
             let text = prompt::text_or_stdin(text.as_deref(), "Status", "TEXT, or - for standard input")?;
-            let status = context.logged_in(async |client| client.post_status(&text).await).await?;
+            let key = request_key()?;
+            let status = context.logged_in(async |client| client.post_status_once(&text, &key).await).await?;
             context.output.result(&status, sheet)
         }
         args::Status::List { username, limit } => list(context, username.as_deref(), *limit).await,
@@ -31,6 +33,7 @@ pub(super) async fn run(context: &Context<'_>, command: &args::Status) -> Result
             let status = context.logged_in(async |client| client.edit_status(*id, &text).await).await;
             context.output.result(&named(*id, status)?, sheet)
         }
+        args::Status::Watch { username, after } => watch::run(context, username.as_deref(), *after).await,
         args::Status::Delete { id } => {
             named(*id, context.logged_in(async |client| client.delete_status(*id).await).await)?;
             context.output.sentence(&json!({ "deleted": id }), &format!("Deleted status {id}."))

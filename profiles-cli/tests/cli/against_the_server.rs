@@ -8,6 +8,8 @@ mod own_data;
 mod passwords;
 mod profiles;
 mod refusals;
+mod retrying;
 mod sessions;
 mod statuses;
 mod tokens;
+mod watching;

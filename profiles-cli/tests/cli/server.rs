@@ -1,6 +1,6 @@
 //! The real server, in this process, with an empty database of its own.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use poem::{
     Endpoint, EndpointExt, Response, Route, Server as PoemServer,
@@ -59,8 +59,20 @@ impl Server {
         Self::deployed(deployment)
     }
 
-    pub(crate) fn deployed(Deployment { core, http, prefix }: Deployment) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    pub(crate) fn deployed(deployment: Deployment) -> Self {
+        Self::open(tempfile::tempdir().unwrap(), "127.0.0.1:0", deployment)
+    }
+
+    /// Stops the server, as if the process had ended.
+    pub(crate) fn stop(self) -> Stopped {
+        let Self { url, core, runtime, _folder: folder } = self;
+        runtime.shutdown_timeout(Duration::from_secs(10));
+        assert_eq!(Arc::strong_count(&core), 1, "somebody still has the database");
+        drop(core);
+        Stopped { address: url.trim_start_matches("http://").to_owned(), folder }
+    }
+
+    fn open(folder: TempDir, address: &str, Deployment { core, http, prefix }: Deployment) -> Self {
         let store = SledStore::open(SledConfig::new(folder.path().join("store"))).unwrap();
         let hasher = Argon2Pool::fast_for_tests(Arc::new(SystemEntropy));
         let core = Core::builder(Arc::new(store)).hasher(Arc::new(hasher)).settings(core).build().unwrap();
@@ -68,7 +80,7 @@ impl Server {
         let api = Api::new(Arc::clone(&core)).settings(http).into_endpoint();
         let api = if prefix.is_empty() { api } else { Route::new().nest(prefix, api).boxed() };
         let runtime = Runtime::new().unwrap();
-        let address = runtime.block_on(listen(api));
+        let address = runtime.block_on(listen(address, api));
         Self { url: format!("http://{address}{prefix}"), core, runtime, _folder: folder }
     }
 
@@ -139,11 +151,24 @@ impl Server {
     }
 }
 
-async fn listen(api: impl Endpoint<Output = Response> + 'static) -> SocketAddr {
-    let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+async fn listen(address: &str, api: impl Endpoint<Output = Response> + 'static) -> SocketAddr {
+    let acceptor = TcpListener::bind(address.to_owned()).into_acceptor().await.unwrap();
     let address = acceptor.local_addr().into_iter().find_map(|address| address.as_socket_addr().copied()).unwrap();
     tokio::spawn(PoemServer::new_with_acceptor(acceptor).run(api));
     address
+}
+
+/// A server that does not run, and its data.
+pub(crate) struct Stopped {
+    address: String,
+    folder: TempDir,
+}
+
+impl Stopped {
+    /// Starts it again, at the same address.
+    pub(crate) fn start(self) -> Server {
+        Server::open(self.folder, &self.address, Deployment::default())
+    }
 }
 
 /// Opens an account from a script.

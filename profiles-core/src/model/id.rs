@@ -53,6 +53,10 @@ id! {
     OutboxId
 }
 id! {
+    /// A line of the log of changes.
+    ChangeId
+}
+id! {
     /// How many times a row has been written, from 1. An update that names an older one is stale.
     Revision
 }
@@ -83,6 +87,14 @@ impl AccountId {
         // `from_str_radix` would take a sign.
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         digits.then(|| u64::from_str_radix(text, 36).ok())?.map(Self)
+    }
+}
+
+impl ChangeId {
+    /// The one after this.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
     }
 }
 

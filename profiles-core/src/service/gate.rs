@@ -30,6 +30,14 @@ impl Gate {
         Pass { gate: self.clone(), key, permit }
     }
 
+    /// The only place, if nobody has it.
+    pub(crate) fn try_enter(&self, key: ThrottleKey) -> Option<Pass> {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let semaphore = keys.entry(key).or_insert_with(|| Arc::new(Semaphore::new(1)));
+        let permit = Arc::clone(semaphore).try_acquire_owned().ok()?;
+        Some(Pass { gate: self.clone(), key, permit: Some(permit) })
+    }
+
     fn leave(&self, key: ThrottleKey) {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if keys.get(&key).is_some_and(|semaphore| Arc::strong_count(semaphore) == 1) {

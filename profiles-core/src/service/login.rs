@@ -151,6 +151,26 @@ impl Core {
         Err(Error::Busy)
     }
 
+    /// Logs in to an account that is known, by its password.
+    ///
+    /// # Errors
+    /// As [`Core::log_in`].
+    pub(super) async fn log_in_again(
+        &self,
+        account: &Account,
+        password: &Password,
+        former: Option<SecretKey>,
+    ) -> Result<Login> {
+        let identity = Identity::Username(account.username.to_string());
+        let target = Target::Named(identity.as_str(), Some(account.id));
+        let attempt = self.begin_try(AuditEvent::Login, Actor::Anonymous, target).await?;
+        let outcome = self.log_in_as(&identity, Some(account.clone()), password, former, &attempt).await;
+        if !matches!(&outcome, Ok(_) | Err(Error::Invalid(_))) {
+            self.undo_try(&attempt).await;
+        }
+        outcome.map(|(_, login)| login)
+    }
+
     /// As whom, by what this deployment takes.
     fn identity(&self, username: Option<String>, email: Option<Email>) -> Result<Identity> {
         match self.settings.login_by {

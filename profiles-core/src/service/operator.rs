@@ -39,6 +39,7 @@ impl Core {
             tokens: Vec::new(),
             former: None,
             place: None,
+            request: None,
             audit: Some(self.line(AuditEvent::Registration, AuditOutcome::Done, AuditActor::Operator, None)),
             mail_key: None,
             outbox: Vec::new(),

@@ -1,6 +1,6 @@
 //! Profiles: read by everyone, edited by their owner or staff.
 
-use super::write_fresh;
+use super::{write_fresh, write_unchanged};
 use crate::{
     Core, Error, Kind, Result,
     model::{AuditEvent, Profile, ProfileId, UsernameKey},
@@ -93,6 +93,16 @@ impl ProfileEditor<'_> {
     /// The profile as it was when it was opened.
     pub fn current(&self) -> &Profile {
         &self.profile
+    }
+
+    /// Writes the change, unless somebody has written the profile since it was opened.
+    ///
+    /// # Errors
+    /// [`Error::Changed`]; [`Error::Missing`] if the profile was removed in between.
+    pub async fn apply_unchanged(self, change: ProfileChange) -> Result<Profile> {
+        let Self { core, actor, profile } = self;
+        let stamp = core.stamp_of(AuditEvent::ProfileEdit, actor, profile.account, profile.id.get());
+        write_unchanged(Kind::Profile, core.store.update_profile(profile.id, profile.revision, change, stamp)).await
     }
 
     /// Writes the change. If somebody else wrote the row in between, their other fields are kept: the last write wins,

@@ -7,8 +7,8 @@ use crate::{
     fields::{Field, name},
     mail::{KeySeed, Mail},
     model::{
-        AuditActor, AuditEvent, AuditOutcome, Email, KeyPurpose, Limit, Password, SecretKey, Timestamp, Username,
-        is_word,
+        AuditActor, AuditEvent, AuditOutcome, Email, KeyPurpose, Limit, NewRequest, Password, SecretKey, Timestamp,
+        Username, is_word,
     },
     password::PasswordContext,
     store::{NewMailKey, Register, Registered},
@@ -74,6 +74,15 @@ impl Core {
     /// that breaks the policy. Under `non_field_errors`: the two passwords differ, or resemble the name or the address.
     /// [`Error::Throttled`](crate::Error::Throttled).
     pub async fn register(&self, form: Registration) -> Result<RegistrationOutcome> {
+        self.register_as(form, None).await
+    }
+
+    /// The same, remembered as this request.
+    pub(super) async fn register_as(
+        &self,
+        form: Registration,
+        request: Option<NewRequest>,
+    ) -> Result<RegistrationOutcome> {
         let former = form.former.as_ref().map(SecretKey::digest);
         let accepted = self.accept(form).await;
         let tells_of_somebody = accepted.as_ref().is_err_and(tells_of_an_address);
@@ -102,6 +111,7 @@ impl Core {
                 place: self.place(),
                 mail_key,
                 outbox: mail.into_iter().collect(),
+                request,
                 audit: Some(self.line(AuditEvent::Registration, AuditOutcome::Done, AuditActor::Anonymous, None)),
                 at,
             })

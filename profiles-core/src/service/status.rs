@@ -1,6 +1,6 @@
 //! Statuses: read by everyone, posted by accounts, edited and deleted by their owner or staff.
 
-use super::write_fresh;
+use super::{write_fresh, write_unchanged};
 use crate::{
     Core, Error, Kind, Result,
     model::{AuditEvent, Status, StatusId, StatusText},
@@ -102,7 +102,44 @@ impl Core {
     }
 }
 
+impl Core {
+    /// Deletes a status if it is still as somebody has seen it, which `is_expected` says, and nobody writes it meanwhile.
+    ///
+    /// # Errors
+    /// As [`Core::delete_status`], and [`Error::Changed`].
+    pub async fn delete_unchanged_status(
+        &self,
+        actor: Actor,
+        id: StatusId,
+        filter: &StatusFilter,
+        is_expected: impl FnOnce(&Status) -> bool,
+    ) -> Result<()> {
+        let status = self.status(actor, id, filter).await?;
+        self.authorise(actor, Action::Delete, Object::Status { owner: status.account })?;
+        if !is_expected(&status) {
+            return Err(Error::Changed);
+        }
+        let stamp = self.stamp_of(AuditEvent::StatusDeletion, actor, status.account, id.get());
+        write_unchanged(Kind::Status, self.store.delete_unchanged_status(id, status.revision, stamp)).await
+    }
+}
+
 impl StatusEditor<'_> {
+    /// The status as it was when it was opened.
+    pub fn current(&self) -> &Status {
+        &self.status
+    }
+
+    /// Writes the status as [`StatusEditor::apply`] does, unless somebody has written it since it was opened.
+    ///
+    /// # Errors
+    /// [`Error::Changed`]; [`Error::Missing`] if the status was deleted in between.
+    pub async fn apply_unchanged(self, text: Option<StatusText>) -> Result<Status> {
+        let Self { core, actor, status } = self;
+        let stamp = core.stamp_of(AuditEvent::StatusEdit, actor, status.account, status.id.get());
+        write_unchanged(Kind::Status, core.store.update_status(status.id, status.revision, text, stamp)).await
+    }
+
     /// Writes the status: a new text, or `None` to move `updated_at` alone. The last write wins.
     ///
     /// # Errors

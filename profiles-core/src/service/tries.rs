@@ -169,7 +169,7 @@ impl Core {
     }
 
     /// What counts as one client; `None` if nothing is known of where the request comes from.
-    fn client(&self) -> Option<String> {
+    pub(super) fn client(&self) -> Option<String> {
         self.origin.address().map(|address| Network::of_client(address).to_string())
     }
 }

@@ -3,9 +3,9 @@
 use crate::{
     mail::Mail,
     model::{
-        Account, AccountId, AuditNote, AvatarId, Bio, City, Digest, Email, KeyPurpose, Lifetime, Limit, Network,
-        Origin, PasswordHash, PersonName, Profile, Revision, Scopes, ThrottleKey, Timestamp, TokenId, TokenKind,
-        TokenName, Username,
+        Account, AccountId, AuditNote, AvatarId, Bio, City, Digest, Email, KeptRequest, KeyPurpose, Lifetime, Limit,
+        Network, NewRequest, Origin, PasswordHash, PersonName, Profile, Revision, Scopes, Status, ThrottleKey,
+        Timestamp, TokenId, TokenKind, TokenName, Username,
     },
 };
 
@@ -32,6 +32,8 @@ pub struct Register {
     pub mail_key: Option<NewMailKey>,
     /// Mails to send once this is durable.
     pub outbox: Vec<Mail>,
+    /// The request by which it is made, if it is to be done once.
+    pub request: Option<NewRequest>,
     /// What the trail says of it; the store fills in the account.
     pub audit: Option<AuditNote>,
     /// Now.
@@ -45,6 +47,15 @@ pub struct Registered {
     pub account: Account,
     /// Its profile, empty.
     pub profile: Profile,
+}
+
+/// The outcome of posting a status once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// It is posted.
+    Now(Status),
+    /// A request with the same key was done before; whether it was the same is for the caller to see.
+    Before(KeptRequest),
 }
 
 /// A token or session to keep.

@@ -5,17 +5,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    AccountChange, Accounts, Admission, Attempt, Audit, AuditFilter, ConfirmEmail, EmailConfirmation, EndTokens,
-    EraseAccount, Erasure, Forgive, Inconsistency, IssueToken, Jobs, LogIn, MailKeys, MailOutcome, Maintenance,
-    OutboxEntry, OutboxItem, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Profiles, Register,
-    Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Slice, StatusFilter, StatusOrder, Statuses, Store,
-    Throttles, Tokens,
+    AccountChange, Accounts, Admission, Attempt, Audit, AuditFilter, Changes, ConfirmEmail, EmailConfirmation,
+    EndTokens, EraseAccount, Erasure, Feed, Forgive, Inconsistency, IssueToken, Jobs, LogIn, MailKeys, MailOutcome,
+    Maintenance, OutboxEntry, OutboxItem, Posted, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition,
+    Profiles, Register, Registered, Requests, ResetPassword, Result, Rows, SendKeys, SetPassword, Slice, StatusFilter,
+    StatusOrder, Statuses, Store, Throttles, Tokens,
 };
 use crate::{
     event::EventStream,
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, Digest, Email, Network, OutboxId, PendingKey,
-        Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, Token, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, ChangeId, Digest, Email, KeptRequest, Network,
+        NewRequest, OutboxId, PendingKey, Principal, Profile, ProfileId, Revision, Stamp, Status, StatusId, StatusText,
+        Timestamp, Token, UsernameKey,
     },
 };
 
@@ -160,8 +161,23 @@ hand_on! {
         read status(id: StatusId) -> Option<Status>;
         write update_status(id: StatusId, expected: Revision, text: Option<StatusText>, stamp: Stamp) -> Status;
         write delete_status(id: StatusId, stamp: Stamp) -> ();
+        write delete_unchanged_status(id: StatusId, expected: Revision, stamp: Stamp) -> ();
         read statuses(filter: &StatusFilter, order: StatusOrder, slice: Slice<StatusId>) -> Rows<Status>;
         read count_statuses(filter: &StatusFilter) -> u64;
+    }
+}
+
+hand_on! {
+    Feed {
+        read changes(after: ChangeId, limit: usize) -> Changes;
+        read last_change() -> ChangeId;
+    }
+}
+
+hand_on! {
+    Requests {
+        read request(key: &Digest, now: Timestamp) -> Option<KeptRequest>;
+        write post_status_once(account: AccountId, text: StatusText, request: NewRequest, at: Timestamp) -> Posted;
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod accounts;
 mod audit;
+mod feed;
 mod jobs;
 mod mail_keys;
 mod maintenance;
 mod profiles;
+mod requests;
 mod state;
 mod statuses;
 mod throttles;
@@ -42,6 +44,12 @@ impl MemoryStore {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty store whose log of changes has no more than so many lines, instead of
+    /// [`Changes::KEPT`](super::Changes::KEPT).
+    pub fn keeping_changes(most: u64) -> Self {
+        Self { state: Mutex::new(State { changes_kept: Some(most), ..State::default() }) }
     }
 
     /// The data, for one step.

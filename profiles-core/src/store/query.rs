@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use crate::model::{
-    AccountId, AuditEntry, AuditEvent, AuditOutcome, Profile, ProfileId, Status, Timestamp, UsernameKey,
+    AccountId, AuditEntry, AuditEvent, AuditOutcome, Change, Profile, ProfileId, Status, Timestamp, UsernameKey,
 };
 
 /// Where a part of a list starts. A key says where a row stands in the list: its id, or more if there are several
@@ -230,6 +230,20 @@ impl StatusFilter {
     pub fn is_by_owner(&self) -> bool {
         self.username.is_some() || self.profile.is_some()
     }
+}
+
+/// A part of the log of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// All changes after a number, or the first of them.
+    Since(Vec<Change>),
+    /// The log no longer reaches back to that number, or has not come to it: who followed it has to begin anew.
+    Lost,
+}
+
+impl Changes {
+    /// Lines that a store keeps, unless it is told otherwise.
+    pub const KEPT: u64 = 100_000;
 }
 
 /// Which lines of the audit trail are shown: those that fit everything that is said.

@@ -12,7 +12,7 @@
 //! | `transaction`, `writer` | writing |
 //! | `shared`, `rows` | reading |
 //! | `search` | the index for searching profiles |
-//! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `jobs`, `audit`, `maintenance` | the traits |
+//! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `feed`, `requests`, `jobs`, `audit`, `maintenance` | the traits |
 //! | `rank` | counted indexes, by which any page is found at the same price |
 //! | `erasure`, `verify`, `reindex` | taking an account away in steps; finding what does not fit; making indexes anew |
 //! | `load` | writing rows by the thousand |
@@ -23,6 +23,7 @@ mod codec;
 mod directory;
 mod engine;
 mod erasure;
+mod feed;
 mod jobs;
 mod keys;
 mod load;
@@ -35,6 +36,7 @@ mod profiles;
 mod rank;
 mod record;
 mod reindex;
+mod requests;
 mod rows;
 mod search;
 mod shared;
@@ -68,7 +70,7 @@ use self::{
     transaction::Transaction,
     writer::{Barrier, Ended, Inlet, Writer, unanswered},
 };
-use super::{Result, StoreError};
+use super::{Changes, Result, StoreError};
 use crate::event::EventPublisher;
 
 /// Where a [`SledStore`] lies, and what it may use.
@@ -83,6 +85,8 @@ pub struct SledConfig {
     pub queue: usize,
     /// Reads of many rows that run at the same time, each on a thread of its own; more of them wait.
     pub scans: usize,
+    /// Lines that the log of changes keeps. If it is lowered, the surplus goes as new lines come.
+    pub changes: u64,
     /// Open what is left of a database that has lost data, instead of [`OpenError::Damaged`]. Then what is left fits
     /// together (verify it), but is older than what was acknowledged. For an operator who has no backup.
     pub accept_loss: bool,
@@ -91,7 +95,14 @@ pub struct SledConfig {
 impl SledConfig {
     /// In this directory, with 64 MiB of cache, 1,024 waiting writes and 4 threads.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), cache_capacity: 64 * 1024 * 1024, queue: 1024, scans: 4, accept_loss: false }
+        Self {
+            path: path.into(),
+            cache_capacity: 64 * 1024 * 1024,
+            queue: 1024,
+            scans: 4,
+            changes: Changes::KEPT,
+            accept_loss: false,
+        }
     }
 }
 
@@ -146,11 +157,11 @@ impl SledStore {
     /// With another barrier than the disk's.
     fn open_with(config: SledConfig, barrier: impl FnOnce(File) -> Box<dyn Barrier>) -> Result<Self, OpenError> {
         let Opened { engine, data, commits, unclean, directory } = open::open(&config)?;
-        let SledConfig { path, queue, scans, .. } = config;
+        let SledConfig { path, queue, scans, changes, .. } = config;
         let events = EventPublisher::default();
         let shared = Arc::new(Shared::new(engine.clone(), events.source()));
         let barrier = barrier(data);
-        let mut writer = Writer { engine, barrier, events, shared: Arc::clone(&shared), directory, commits };
+        let mut writer = Writer { engine, barrier, events, shared: Arc::clone(&shared), directory, commits, changes };
         writer.begin().map_err(|reason| OpenError::io(&path)(io::Error::other(reason.to_string())))?;
         let (inlet, ended, thread) = writer.start(queue).map_err(OpenError::io(&path))?;
         Ok(Self {

@@ -7,8 +7,8 @@ use crate::{
     mail::{KeySeed, Mail},
     model::{
         AccountId, AuditActor, AuditEvent, AuditNote, AuditOutcome, AvatarFormat, AvatarId, Bio, City, Digest, Email,
-        KeyPurpose, Lifetime, Limit, Network, Origin, PasswordHash, PersonName, Revision, Scopes, StatusText,
-        ThrottleKey, Timestamp, TokenId, TokenKind, TokenName, Username,
+        KeyPurpose, Lifetime, Limit, Network, NewRequest, Origin, PasswordHash, PersonName, Revision, Scopes,
+        StatusText, ThrottleKey, Timestamp, TokenId, TokenKind, TokenName, Username,
     },
     store::{
         Attempt, ConfirmEmail, EndTokens, EraseAccount, IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, Register,
@@ -154,9 +154,15 @@ pub fn register(name: &str) -> Register {
         place: None,
         mail_key: None,
         outbox: Vec::new(),
+        request: None,
         audit: None,
         at: NOW,
     }
+}
+
+/// A request with this key for this, remembered for so many seconds from [`NOW`].
+pub fn request(key: &str, asked: &str, seconds: u64) -> NewRequest {
+    NewRequest { key: digest(key), fingerprint: digest(asked), expires_at: after(seconds) }
 }
 
 /// A login at [`NOW`] with the password that [`register`] gives to `name`; nothing ends with it.

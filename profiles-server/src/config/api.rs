@@ -22,6 +22,10 @@ settings! {
         "status_filters" => status_filters: bool = true;
         /// Whether lists name their first, previous and next page in a `Link` header.
         "link_headers" => link_headers: bool = true;
+        /// Whether rows and pages carry an `ETag`, and `If-Match` and `If-None-Match` count.
+        "etags" => etags: bool = true;
+        /// Whether a repeated `Idempotency-Key` makes nothing twice.
+        "idempotency_keys" => idempotency_keys: bool = true;
         /// Who may read profiles and statuses: "open" for everyone, or "authenticated".
         "reads" => reads: Reads = Reads::Open;
         /// Status of an answer to somebody who is not logged in: "401" or "403".

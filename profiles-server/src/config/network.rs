@@ -21,6 +21,8 @@ settings! {
         "trusted_proxies" => trusted_proxies: Vec<IpNetwork> = Vec::new();
         /// Connections at once; more of them wait to be accepted.
         "max_connections" => max_connections: u32 = 10_000, 1..=1_000_000;
+        /// Live feeds at once; one more is refused. Each is a connection too.
+        "max_streams" => max_streams: u32 = 10_000, 0..=1_000_000;
         /// Seconds that a client has to send the head of a request.
         "header_timeout" => header_timeout: Duration = Duration::from_secs(10), seconds(1)..=seconds(600);
         /// Seconds without a byte in either direction, after which a connection is closed.

@@ -26,7 +26,7 @@ use super::{
     cookies::{self, SetCookie},
     csrf,
     error::ApiError,
-    form, headers, input,
+    etag, form, headers, input,
     media::{NotNegotiable, Rendering, indented, negotiate},
     metadata, origin, query,
     resolve::{Resolved, RowId, Target, decode, encode, resolve},
@@ -48,6 +48,8 @@ struct Found {
     session_seen: bool,
     session_dead: bool,
     csrf_broken: bool,
+    /// `If-None-Match`.
+    known: Option<String>,
 }
 
 impl<E: Endpoint> Endpoint for Contract<E> {
@@ -60,7 +62,11 @@ impl<E: Endpoint> Endpoint for Contract<E> {
             Resolved::View(_) | Resolved::Unknown => return Ok(ApiError::NotFound.into_response()),
         };
         let method = request.method().clone();
-        let mut found = Found { csrf_broken: csrf::has_broken_cookie(&request), ..Found::default() };
+        let mut found = Found {
+            csrf_broken: csrf::has_broken_cookie(&request),
+            known: headers::text(request.headers(), header::IF_NONE_MATCH),
+            ..Found::default()
+        };
         let answer = self.answer(&mut request, &target, &mut found).await;
         let response = answer.unwrap_or_else(IntoResponse::into_response);
         Ok(self.finish(response, &method, &target, &found).await)
@@ -214,6 +220,11 @@ impl<E: Endpoint> Contract<E> {
         if found.csrf_broken {
             self.replace_csrf_cookie(&mut response);
         }
+        if self.settings.etags {
+            response = etag::not_sent_again(response, method, found.known.as_deref(), found.rendering.indent);
+        } else {
+            response.headers_mut().remove(header::ETAG);
+        }
         if let Some(spaces) = found.rendering.indent.filter(|_| response.headers().contains_key(header::CONTENT_TYPE)) {
             let bytes = response.take_body().into_vec().await.unwrap_or_default();
             response.set_body(indented(&bytes, spaces));
@@ -225,7 +236,7 @@ impl<E: Endpoint> Contract<E> {
 fn rendering(request: &Request, target: &Target) -> Result<Rendering, ApiError> {
     let format = target.format.clone().or_else(|| query::last(request, "format"));
     let accept = headers::text(request.headers(), header::ACCEPT);
-    negotiate(format.as_deref(), accept.as_deref()).map_err(|refusal| match refusal {
+    negotiate(format.as_deref(), accept.as_deref(), target.view.media).map_err(|refusal| match refusal {
         NotNegotiable::UnknownFormat => ApiError::NotFound,
         NotNegotiable::NotAcceptable => ApiError::NotAcceptable,
     })

@@ -80,6 +80,15 @@ pub(crate) enum ApiError {
     /// A text in the query has a NUL.
     #[error("Null characters are not allowed.")]
     NullCharacter,
+    /// The row is not as `If-Match` has it.
+    #[error("The row has changed. Read it again.")]
+    PreconditionFailed,
+    /// An `Idempotency-Key` that is none.
+    #[error("The Idempotency-Key must be 1 to 255 printable ASCII characters.")]
+    IdempotencyKey,
+    /// No place for another live feed.
+    #[error("There are too many streams, try again later.")]
+    TooManyStreams,
     /// A fault of this program; the log knows more.
     #[error("A server error occurred.")]
     Internal,
@@ -114,12 +123,16 @@ impl ApiError {
             | Self::TooManyFields(_)
             | Self::Unreadable
             | Self::Parameter { .. }
+            | Self::IdempotencyKey
             | Self::NullCharacter => StatusCode::BAD_REQUEST,
+            Self::Core(Error::KeyReused) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Core(Error::UnderWay) => StatusCode::CONFLICT,
+            Self::PreconditionFailed | Self::Core(Error::Changed) => StatusCode::PRECONDITION_FAILED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Core(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Core(_) | Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -137,11 +150,17 @@ impl ApiError {
             Self::Core(Error::Missing(Kind::Profile)) => detail("No Profile matches the given query."),
             Self::Core(Error::Missing(Kind::Status)) => detail("No ProfileStatus matches the given query."),
             Self::Core(Error::Missing(_)) => detail("Not found."),
+            Self::Core(Error::Changed) => detail(&Self::PreconditionFailed.to_string()),
+            Self::Core(Error::KeyReused) => detail(KEY_REUSED),
+            Self::Core(Error::UnderWay) => detail(UNDER_WAY),
             Self::Core(Error::Throttled { retry_after }) => detail(&throttled(retry_after.as_secs())),
             other => detail(&other.to_string()),
         }
     }
 }
+
+const KEY_REUSED: &str = "This Idempotency-Key was used for another request.";
+const UNDER_WAY: &str = "A request with this Idempotency-Key is being done.";
 
 /// Django REST framework's message.
 fn throttled(seconds: u64) -> String {
@@ -229,8 +248,11 @@ impl ApiResponse for ApiError {
                 detail(404, "There is no such row or page", Self::NotFound),
                 detail(405, "The path has no such method", Self::MethodNotAllowed("TRACE".to_owned())),
                 detail(406, "`Accept` leaves nothing to answer with", Self::NotAcceptable),
+                detail(409, "A request with this `Idempotency-Key` is being done", Self::Core(Error::UnderWay)),
+                detail(412, "The row is not as `If-Match` has it", Self::PreconditionFailed),
                 detail(413, "The body is too large", Self::TooLarge(2_621_440)),
                 detail(415, "The body is of a type that is not read", Self::MediaType("text/plain".to_owned())),
+                detail(422, "This `Idempotency-Key` was used for another request", Self::Core(Error::KeyReused)),
                 detail(
                     429,
                     "Tried too often; `Retry-After` says in how many seconds it may be tried again",

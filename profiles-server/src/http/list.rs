@@ -19,10 +19,11 @@ use profiles_core::{
 use serde::Serialize;
 
 use super::{
-    answer::{json_bytes, json_response, to_json},
+    answer::{json_bytes, to_json},
     base_url::RequestPath,
     cursor::{Cursors, Place},
     error::ApiError,
+    etag::{documented, tagged},
     pagination::{CursorBody, PageBody, PageNumber, PageSize, Pagination, link},
     query::QueryText,
     routes::Context,
@@ -88,8 +89,13 @@ impl<P: Type> ApiResponse for List<P> {
             deprecated: false,
             schema: <String as Type>::schema_ref(),
         };
-        let response =
-            MetaResponse { description, status: Some(200), status_range: None, content, headers: vec![link] };
+        let response = MetaResponse {
+            description,
+            status: Some(200),
+            status_range: None,
+            content,
+            headers: vec![link, documented()],
+        };
         MetaResponses { responses: vec![response] }
     }
 
@@ -135,7 +141,7 @@ impl<P> List<P> {
                 let (next, previous) = (page.next(&url, query), page.previous(&url, query));
                 let results = rows.iter().map(|row| listing.wire(row)).collect();
                 let body = PageBody { count, next: next.clone(), previous: previous.clone(), results };
-                (json_response(StatusCode::OK, &body), next, previous)
+                (page_response(&body)?, next, previous)
             }
             Pagination::Cursor { size: default, max_size } => {
                 let limit = size(default, max_size)?;
@@ -146,7 +152,7 @@ impl<P> List<P> {
                 let Page { rows, next, previous } = page_at(&listing, place, limit, first, to).await?;
                 let results = rows.iter().map(|row| listing.wire(row)).collect();
                 let body = CursorBody { next: next.clone(), previous: previous.clone(), results };
-                (json_response(StatusCode::OK, &body), next, previous)
+                (page_response(&body)?, next, previous)
             }
         };
         let mut list = Self { response, shape: std::marker::PhantomData };
@@ -247,6 +253,12 @@ fn rest_of<L: Listing>(
             }
         }
     })
+}
+
+/// A page, with the tag that a client may name when it asks again.
+fn page_response(page: &impl Serialize) -> Result<Response, ApiError> {
+    let page = to_json(page).map_err(|_| ApiError::Internal)?;
+    Ok(tagged(json_bytes(StatusCode::OK, page.clone()), &page))
 }
 
 /// Writes rows with commas between them.

@@ -74,6 +74,9 @@ pub(crate) struct Rendering {
     pub(crate) indent: Option<usize>,
 }
 
+/// What is answered nearly everywhere.
+pub(crate) const JSON: (&str, &str) = ("application", "json");
+
 /// Why there is no answer that the client would take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotNegotiable {
@@ -83,9 +86,13 @@ pub(crate) enum NotNegotiable {
     NotAcceptable,
 }
 
-/// Chooses by `?format=` or suffix, then by `Accept`. JSON is the one format; `api`, the original's browsable HTML, is
+/// Chooses by `?format=` or suffix, then by `Accept`, which must cover this type. JSON is the one format that has a name; `api`, the original's browsable HTML, is
 /// known by name and never acceptable. Quality values are ignored, as the original does.
-pub(crate) fn negotiate(format: Option<&str>, accept: Option<&str>) -> Result<Rendering, NotNegotiable> {
+pub(crate) fn negotiate(
+    format: Option<&str>,
+    accept: Option<&str>,
+    (main, sub): (&str, &str),
+) -> Result<Rendering, NotNegotiable> {
     match format {
         None | Some("" | "json") => {}
         Some("api") => return Err(NotNegotiable::NotAcceptable),
@@ -93,8 +100,11 @@ pub(crate) fn negotiate(format: Option<&str>, accept: Option<&str>) -> Result<Re
     }
     let accept = accept.unwrap_or("*/*");
     let covering = accept.split(',').map(|part| MediaType::parse(python::strip(part)));
-    let best = covering.filter(|media| media.covers("application", "json")).max_by_key(specificity);
+    let best = covering.filter(|media| media.covers(main, sub)).max_by_key(specificity);
     let media = best.ok_or(NotNegotiable::NotAcceptable)?;
+    if sub != "json" {
+        return Ok(Rendering::default());
+    }
     let indent = media.parameter("indent").and_then(|text| python::int(&text));
     Ok(Rendering { indent: indent.and_then(|spaces| usize::try_from(spaces.min(8)).ok()).filter(|spaces| *spaces > 0) })
 }
@@ -147,6 +157,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_stream_is_no_json() {
+        let stream = ("text", "event-stream");
+        for (accept, acceptable) in
+            [("text/event-stream", true), ("text/*", true), ("*/*; indent=4", true), ("application/json", false)]
+        {
+            let answer = negotiate(None, Some(accept), stream);
+            assert_eq!(answer.ok(), acceptable.then_some(Rendering { indent: None }), "{accept}");
+        }
+    }
+
+    #[test]
     fn accept_is_read_as_the_original_reads_it() {
         for (accept, acceptable) in [
             (None, true),
@@ -163,16 +184,16 @@ mod tests {
             (Some("text/html"), false),
             (Some("text/html, */*;q=0.1"), true),
         ] {
-            assert_eq!(negotiate(None, accept).is_ok(), acceptable, "{accept:?}");
+            assert_eq!(negotiate(None, accept, JSON).is_ok(), acceptable, "{accept:?}");
         }
     }
 
     #[test]
     fn format_comes_before_accept() {
-        assert_eq!(negotiate(Some("xml"), Some("*/*")), Err(NotNegotiable::UnknownFormat));
-        assert_eq!(negotiate(Some("api"), Some("application/json")), Err(NotNegotiable::NotAcceptable));
-        assert!(negotiate(Some("json"), None).is_ok() && negotiate(Some(""), None).is_ok());
-        assert_eq!(negotiate(Some("json"), Some("image/png")), Err(NotNegotiable::NotAcceptable));
+        assert_eq!(negotiate(Some("xml"), Some("*/*"), JSON), Err(NotNegotiable::UnknownFormat));
+        assert_eq!(negotiate(Some("api"), Some("application/json"), JSON), Err(NotNegotiable::NotAcceptable));
+        assert!(negotiate(Some("json"), None, JSON).is_ok() && negotiate(Some(""), None, JSON).is_ok());
+        assert_eq!(negotiate(Some("json"), Some("image/png"), JSON), Err(NotNegotiable::NotAcceptable));
     }
 
     #[test]
@@ -193,16 +214,16 @@ mod tests {
             [("4", Some(4)), ("9", Some(8)), ("\" +2\"", Some(2)), ("0", None), ("-1", None), ("2.0", None), ("", None)]
         {
             let accept = format!("application/json; indent={indent}");
-            assert_eq!(negotiate(None, Some(&accept)), Ok(Rendering { indent: spaces }), "{indent}");
+            assert_eq!(negotiate(None, Some(&accept), JSON), Ok(Rendering { indent: spaces }), "{indent}");
         }
         let twice = "application/json; indent=4; indent=2";
-        assert_eq!(negotiate(None, Some(twice)), Ok(Rendering { indent: Some(2) }));
+        assert_eq!(negotiate(None, Some(twice), JSON), Ok(Rendering { indent: Some(2) }));
     }
 
     #[test]
     fn indentation_is_pythons() {
         let accept = Some("*/*, application/json; indent=2");
-        assert_eq!(negotiate(None, accept), Ok(Rendering { indent: Some(2) }));
+        assert_eq!(negotiate(None, accept, JSON), Ok(Rendering { indent: Some(2) }));
         let text = indented(br#"{"a":[1,{"b":"x, \"y\": {}"}],"c":{},"d":[]}"#, 2);
         let expected = "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x, \\\"y\\\": {}\"\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}";
         assert_eq!(String::from_utf8(text).unwrap(), expected);

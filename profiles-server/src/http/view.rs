@@ -9,6 +9,7 @@ use profiles_core::LoginBy;
 
 use super::{
     Settings,
+    media::JSON,
     metadata::{self, Fields},
 };
 
@@ -30,6 +31,8 @@ pub(crate) struct View {
     pub(crate) slash: Slash,
     /// Whether a suffix such as `.json` may name the format.
     pub(crate) suffixes: bool,
+    /// The media type of what is asked for, where it is not JSON. Refusals are JSON in any case.
+    pub(crate) media: (&'static str, &'static str),
     /// Whether success always looks at the session, so that the answer varies by cookie.
     pub(crate) session: bool,
     /// The row it is about, if it is about one.
@@ -109,6 +112,7 @@ const BASE: View = View {
     access: Access::Open,
     slash: Slash::Required,
     suffixes: false,
+    media: JSON,
     session: false,
     row: None,
     fields: None,
@@ -359,6 +363,16 @@ const STATUSES: View = View {
     ..BASE
 };
 
+const STREAM: View = View {
+    path: "/api/profile-status/stream",
+    name: "Profile Status Stream",
+    description: "What happens to statuses, as server-sent events.",
+    allow: "GET, OPTIONS",
+    access: Access::ReadOrAccount,
+    media: ("text", "event-stream"),
+    ..BASE
+};
+
 const STATUS: View = View {
     path: "/api/profile-status/{id}",
     name: "Profile Status Instance",
@@ -371,10 +385,11 @@ const STATUS: View = View {
 };
 
 /// Every view of the API. A path that would pass for a number comes before the one that has a number there.
-pub(crate) static VIEWS: [View; 24] = [
+pub(crate) static VIEWS: [View; 25] = [
     PROFILE,
     PROFILE_BY_USERNAME,
     PROFILE_STATUSES,
+    STREAM,
     STATUS,
     PROFILES,
     STATUSES,

@@ -93,6 +93,11 @@ impl TestApp {
         Ok(Self { core, url, forwarded_for: None, client, transcript, _directory: directory })
     }
 
+    /// A client that says nothing by itself.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Registers an account; answers its key.
     pub(crate) async fn register(&self, username: &str) -> Result<String> {
         let email = format!("{username}@example.org");

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     event::EventKind,
     model::{
-        Account, AccountId, AuditNote, Bio, City, Email, KeyPurpose, PasswordHash, PersonName, Profile, ProfileId,
-        Revision, Stamp, Timestamp, UsernameKey,
+        Account, AccountId, AuditNote, Bio, ChangeKind, City, Email, KeptRequest, KeyPurpose, PasswordHash, PersonName,
+        Profile, ProfileId, Revision, Stamp, StatusId, Timestamp, UsernameKey,
     },
     store::{
         AccountChange, Accounts, EraseAccount, Erasure, Register, Registered, Result, Revoke, SetPassword, StoreError,
@@ -90,10 +90,15 @@ impl Accounts for MemoryStore {
         let account = state.accounts.remove(&id).ok_or(StoreError::Missing)?;
         let profile = state.profile_id_of(id)?;
         state.profiles.remove(&profile);
-        state.statuses.retain(|_, status| status.account != id);
+        let statuses = state.statuses.extract_if(.., |_, status| status.account == id);
+        let statuses: Vec<StatusId> = statuses.map(|(status, _)| status).collect();
+        for status in statuses {
+            state.log(command.at, ChangeKind::Deleted, status, id);
+        }
         state.tokens.retain(|_, token| token.account != id);
         state.mail_keys.retain(|_, key| key.account != id);
         state.outbox.retain(|_, waiting| waiting.account != id);
+        state.requests.retain(|_, row| row.kept.account != id);
         state.places.remove(&id);
         state.note(command.at, command.audit);
         state.events.publish(command.at, EventKind::AccountErased { account: account.id, profile });
@@ -103,6 +108,9 @@ impl Accounts for MemoryStore {
 
 impl State {
     fn check_registration(&self, command: &Register) -> Result<()> {
+        if command.request.is_some_and(|request| self.request(&request.key, command.at).is_some()) {
+            return Err(StoreError::Taken(Unique::Request));
+        }
         if self.account_by_username(&command.username.key()).is_some() {
             return Err(StoreError::Taken(Unique::Username));
         }
@@ -149,6 +157,9 @@ impl State {
         self.keep_tokens(id, command.tokens, command.at);
         if let Some(key) = command.mail_key {
             self.keep_key(id, key);
+        }
+        if let Some(request) = command.request {
+            self.keep_request(request, KeptRequest { account: id, fingerprint: request.fingerprint, status: None });
         }
         self.is_new_place(id, command.place, command.at);
         self.note(command.at, command.audit.map(|note| AuditNote { account: Some(id), ..note }));

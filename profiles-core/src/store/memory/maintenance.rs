@@ -30,10 +30,14 @@ impl Maintenance for MemoryStore {
         let left = limit - tokens.len() - mail_keys.len();
         let tallies = state.tallies.iter().filter(|(_, row)| row.forgotten_at <= now);
         let tallies: Vec<ThrottleKey> = tallies.map(|(key, _)| *key).take(left).collect();
+        let left = left - tallies.len();
+        let requests = state.requests.iter().filter(|(_, row)| row.expires_at <= now);
+        let requests: Vec<Digest> = requests.map(|(key, _)| *key).take(left).collect();
+        state.requests.retain(|key, _| !requests.contains(key));
         state.tokens.retain(|digest, _| !tokens.contains(digest));
         state.mail_keys.retain(|digest, _| !mail_keys.contains(digest));
         state.tallies.retain(|key, _| !tallies.contains(key));
-        Ok(tokens.len() + mail_keys.len() + tallies.len())
+        Ok(tokens.len() + mail_keys.len() + tallies.len() + requests.len())
     }
 
     fn events(&self) -> EventStream {
@@ -53,6 +57,7 @@ impl State {
         found.extend(self.rows_without_an_account());
         found.extend(self.numbers_not_given_out());
         found.extend(self.statuses_out_of_time());
+        found.extend(self.gaps_in_the_log());
         found
     }
 
@@ -107,13 +112,23 @@ impl State {
         let tokens = self.tokens.values().filter(|token| lost(token.account));
         let mail_keys = self.mail_keys.values().filter(|key| lost(key.account));
         let mails = self.outbox.iter().filter(|(_, row)| lost(row.account));
+        let requests = self.requests.values().filter(|row| lost(row.kept.account));
         profiles
             .map(|(id, row)| format!("profile {id} belongs to account {}, which is not there", row.account))
             .chain(statuses.map(|(id, row)| format!("status {id} is by account {}, which is not there", row.account)))
             .chain(tokens.map(|token| format!("a token is of account {}, which is not there", token.account)))
             .chain(mail_keys.map(|key| format!("a mail key is of account {}, which is not there", key.account)))
+            .chain(requests.map(|row| format!("a request is of account {}, which is not there", row.kept.account)))
             .chain(mails.map(|(id, row)| format!("mail {id} is of account {}, which is not there", row.account)))
             .collect()
+    }
+
+    /// Lines that are missing from the log of changes, or stand under another number than their own.
+    fn gaps_in_the_log(&self) -> Vec<String> {
+        let oldest = self.changes.first_key_value().map_or(0, |(number, _)| number.get());
+        let expected = (oldest..).zip(&self.changes);
+        let wrong = expected.filter(|(expected, (key, line))| key.get() != *expected || line.number != **key);
+        wrong.map(|(expected, _)| format!("change {expected} is not in its place in the log")).take(1).collect()
     }
 
     /// Rows with a number that would be given out again.
@@ -124,6 +139,7 @@ impl State {
             ("status", self.statuses.last_key_value().map(|(id, _)| id.get()), self.last_ids.status),
             ("mail", self.outbox.last_key_value().map(|(id, _)| id.get()), self.last_ids.outbox),
             ("token", self.tokens.values().map(|token| token.id.get()).max(), self.last_ids.token),
+            ("change", self.changes.last_key_value().map(|(id, _)| id.get()), self.last_ids.change),
             ("line of the audit trail", self.audit.last_key_value().map(|(id, _)| id.get()), self.last_ids.audit),
         ];
         let beyond = numbers.into_iter().filter(|(_, highest, given)| highest.is_some_and(|highest| highest > *given));
@@ -135,7 +151,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::{
-        model::{OutboxId, ProfileId, StatusId},
+        model::{ChangeId, OutboxId, ProfileId, StatusId},
         store::{Accounts, Register, Statuses},
         testkit::{Refusal, fixture, refusal},
     };
@@ -164,7 +180,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_damage_is_found() {
-        let damages: [(&str, Damage); 15] = [
+        let damages: [(&str, Damage); 17] = [
             ("account 1 stands under number 3", |state| {
                 let row = state.accounts.remove(&ONE).unwrap();
                 state.accounts.insert(AccountId::new(3), row);
@@ -207,6 +223,11 @@ mod tests {
                 state.statuses.get_mut(&StatusId::new(2)).unwrap().created_at = Timestamp::from_micros(0);
             }),
             ("a status was posted after the last one", |state| state.last_ids.status_at = None),
+            ("a change has a number beyond 1", |state| state.last_ids.change = 1),
+            ("change 1 is not in its place", |state| {
+                let line = state.changes.remove(&ChangeId::new(2)).unwrap();
+                state.changes.insert(ChangeId::new(1), line);
+            }),
         ];
         for (told, damage) in damages {
             let store = filled().await;

@@ -6,8 +6,9 @@ use crate::{
     event::{EventKind, EventPublisher},
     mail::{Mail, MailProblem},
     model::{
-        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, Bio, City, Digest, Email, Network, OutboxId,
-        ProfileId, Revision, StatusId, StatusText, Tally, ThrottleKey, Timestamp, TokenId, Username, UsernameKey,
+        Account, AccountId, AuditEntry, AuditId, AuditNote, AvatarId, Bio, Change, ChangeId, City, Digest, Email,
+        KeptRequest, Network, OutboxId, ProfileId, Revision, StatusId, StatusText, Tally, ThrottleKey, Timestamp,
+        TokenId, Username, UsernameKey,
     },
     store::{
         Forgive, Inconsistency, MailState, NewMailKey, NewToken, Result, Rows, Slice, Start, StoreError, Unique,
@@ -28,6 +29,10 @@ pub(super) struct State {
     pub(super) places: BTreeMap<AccountId, Places>,
     pub(super) tallies: BTreeMap<ThrottleKey, TallyRow>,
     pub(super) audit: BTreeMap<AuditId, AuditEntry>,
+    pub(super) requests: BTreeMap<Digest, RequestRow>,
+    pub(super) changes: BTreeMap<ChangeId, Change>,
+    /// Lines of the log of changes, if it is not the usual number.
+    pub(super) changes_kept: Option<u64>,
     pub(super) last_ids: LastIds,
     pub(super) events: EventPublisher,
     pub(super) closed: bool,
@@ -44,6 +49,7 @@ pub(super) struct LastIds {
     pub(super) outbox: u64,
     pub(super) token: u64,
     pub(super) audit: u64,
+    pub(super) change: u64,
 }
 
 pub(super) struct ProfileRow {
@@ -89,6 +95,12 @@ pub(super) struct TallyRow {
     pub(super) tally: Tally,
     pub(super) told: bool,
     pub(super) forgotten_at: Timestamp,
+}
+
+/// A request that is remembered.
+pub(super) struct RequestRow {
+    pub(super) kept: KeptRequest,
+    pub(super) expires_at: Timestamp,
 }
 
 /// A mail key, and whose it is.

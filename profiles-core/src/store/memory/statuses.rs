@@ -8,24 +8,14 @@ use super::{
 };
 use crate::{
     event::EventKind,
-    model::{AccountId, Revision, Stamp, Status, StatusId, StatusText, Timestamp},
+    model::{AccountId, ChangeKind, Revision, Stamp, Status, StatusId, StatusText, Timestamp},
     store::{Result, Rows, Slice, StatusFilter, StatusOrder, Statuses, StoreError},
 };
 
 #[async_trait]
 impl Statuses for MemoryStore {
     async fn post_status(&self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
-        let mut state = self.state()?;
-        if !state.accounts.contains_key(&account) {
-            return Err(StoreError::Missing);
-        }
-        let id = StatusId::new(next_id(&mut state.last_ids.status));
-        let posted_at = state.last_ids.status_at.map_or(at, |last| last.max(at));
-        state.last_ids.status_at = Some(posted_at);
-        let row = StatusRow { account, revision: Revision::FIRST, text, created_at: posted_at, updated_at: posted_at };
-        state.statuses.insert(id, row);
-        state.events.publish(at, EventKind::StatusPosted { status: id, account });
-        state.status(id)?.ok_or(StoreError::Missing)
+        self.state()?.post_status(account, text, at)
     }
 
     async fn status(&self, id: StatusId) -> Result<Option<Status>> {
@@ -45,17 +35,19 @@ impl Statuses for MemoryStore {
         row.text = text.unwrap_or_else(|| row.text.clone());
         row.updated_at = stamp.at;
         row.revision = row.revision.next();
+        let account = row.account;
+        state.log(stamp.at, ChangeKind::Updated, id, account);
         state.note(stamp.at, stamp.audit);
         state.events.publish(stamp.at, EventKind::StatusChanged { status: id });
         state.status(id)?.ok_or(StoreError::Missing)
     }
 
     async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()> {
-        let mut state = self.state()?;
-        state.statuses.remove(&id).ok_or(StoreError::Missing)?;
-        state.note(stamp.at, stamp.audit);
-        state.events.publish(stamp.at, EventKind::StatusDeleted { status: id });
-        Ok(())
+        self.state()?.delete_status(id, None, stamp)
+    }
+
+    async fn delete_unchanged_status(&self, id: StatusId, expected: Revision, stamp: Stamp) -> Result<()> {
+        self.state()?.delete_status(id, Some(expected), stamp)
     }
 
     async fn statuses(
@@ -77,6 +69,31 @@ impl Statuses for MemoryStore {
 }
 
 impl State {
+    pub(super) fn post_status(&mut self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
+        if !self.accounts.contains_key(&account) {
+            return Err(StoreError::Missing);
+        }
+        let id = StatusId::new(next_id(&mut self.last_ids.status));
+        let posted_at = self.last_ids.status_at.map_or(at, |last| last.max(at));
+        self.last_ids.status_at = Some(posted_at);
+        let row = StatusRow { account, revision: Revision::FIRST, text, created_at: posted_at, updated_at: posted_at };
+        self.statuses.insert(id, row);
+        self.log(at, ChangeKind::Created, id, account);
+        self.events.publish(at, EventKind::StatusPosted { status: id, account });
+        self.status(id)?.ok_or(StoreError::Missing)
+    }
+
+    fn delete_status(&mut self, id: StatusId, expected: Option<Revision>, stamp: Stamp) -> Result<()> {
+        let row = self.statuses.get(&id).ok_or(StoreError::Missing)?;
+        check_revision(row.revision, expected.unwrap_or(row.revision))?;
+        let account = row.account;
+        self.statuses.remove(&id);
+        self.log(stamp.at, ChangeKind::Deleted, id, account);
+        self.note(stamp.at, stamp.audit);
+        self.events.publish(stamp.at, EventKind::StatusDeleted { status: id });
+        Ok(())
+    }
+
     fn status(&self, id: StatusId) -> Result<Option<Status>> {
         let Some(row) = self.statuses.get(&id) else { return Ok(None) };
         Ok(Some(Status {

@@ -8,6 +8,7 @@ use super::{
     place::Place,
     rank::Ranked,
     record::{AccountRecord, ProfileRecord},
+    requests,
     rows::{Rows as _, corrupt},
     transaction::Transaction,
 };
@@ -121,6 +122,11 @@ pub(super) fn account_row(key: &[u8], value: &[u8]) -> Result<Account> {
 
 impl Transaction<'_> {
     pub(super) fn register(&mut self, command: Register) -> Result<Registered> {
+        if let Some(request) = command.request
+            && requests::request(self, &request.key, command.at)?.is_some()
+        {
+            return Err(StoreError::Taken(Unique::Request));
+        }
         let name = keys::username(&command.username.key());
         if self.has(&name)? {
             return Err(StoreError::Taken(Unique::Username));
@@ -146,6 +152,9 @@ impl Transaction<'_> {
         self.put_tokens(account.id, &command.tokens, command.at)?;
         if let Some(key) = command.mail_key {
             self.put_mail_key(account.id, key)?;
+        }
+        if let Some(request) = command.request {
+            self.keep_request(account.id, None, request)?;
         }
         self.end_former(command.former, account.id, command.at)?;
         self.is_new_place(account.id, command.place, command.at)?;

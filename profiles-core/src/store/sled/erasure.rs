@@ -34,7 +34,7 @@ impl Transaction<'_> {
         if !self.has(&keys::erasing(id))? {
             self.begin_erasing(account, audit, at)?;
         }
-        self.erase_statuses(id, limit)?;
+        self.erase_statuses(id, limit, at)?;
         if self.statuses_of(id, 1)?.is_empty() {
             self.finish_erasing(id, at)?;
             Ok(Erasure::Done)
@@ -49,7 +49,7 @@ impl Transaction<'_> {
         if !self.has(&keys::erasing(id))? {
             return Ok((0, Erasure::Done));
         }
-        let removed = self.erase_statuses(id, limit)?;
+        let removed = self.erase_statuses(id, limit, at)?;
         if removed == limit {
             return Ok((removed, Erasure::Unfinished));
         }
@@ -65,16 +65,19 @@ impl Transaction<'_> {
         for (digest, token) in self.tokens_of(id)? {
             self.remove_token(&digest, &token);
         }
+        for request in self.requests_of(id)? {
+            self.remove_request(&request)?;
+        }
         self.end_keys(id, |_| true)?;
         self.remove_mails_of(id)?;
         self.note(at, audit)
     }
 
-    /// Removes some statuses of an account, unheard; answers how many.
-    fn erase_statuses(&mut self, account: AccountId, limit: usize) -> Result<usize> {
+    /// Removes some statuses of an account; answers how many. No event tells of each, but the log of changes does.
+    fn erase_statuses(&mut self, account: AccountId, limit: usize, at: Timestamp) -> Result<usize> {
         let statuses = self.statuses_of(account, limit)?;
         for id in &statuses {
-            self.remove_status(account, *id)?;
+            self.remove_status(account, *id, at)?;
         }
         Ok(statuses.len())
     }

@@ -8,8 +8,8 @@ use std::ops::{Range, RangeInclusive};
 use super::search::Gram;
 use crate::{
     model::{
-        AccountId, AuditId, AvatarId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp, TokenKind,
-        UsernameKey,
+        AccountId, AuditId, AvatarId, ChangeId, Digest, Email, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp,
+        TokenKind, UsernameKey,
     },
     store::query::Way,
 };
@@ -72,11 +72,16 @@ pub(super) enum Space {
     Search = 25,
     /// Digest of a picture, profile that shows it -> nothing.
     AvatarUse = 26,
+    /// Change -> its record. The log has no gaps: what is forgotten is forgotten from its beginning.
+    Change = 27,
+    /// 0, digest -> request record; 1, account, moment, digest -> nothing. The second finds those of an account that end
+    /// first.
+    Request = 28,
 }
 
 impl Space {
     /// All of them, in the order of their keys.
-    pub(super) const ALL: [Self; 27] = [
+    pub(super) const ALL: [Self; 29] = [
         Self::Meta,
         Self::Account,
         Self::Username,
@@ -104,6 +109,8 @@ impl Space {
         Self::ProfileRank,
         Self::Search,
         Self::AvatarUse,
+        Self::Change,
+        Self::Request,
     ];
 
     /// The space that a key lies in.
@@ -150,6 +157,10 @@ pub(super) enum Meta {
     LastToken,
     /// The same for lines of the audit trail.
     LastAudit,
+    /// The same for changes.
+    LastChange,
+    /// How many lines of the log of changes were forgotten: the number of the last of them.
+    ForgottenChanges,
     /// When the last status was posted, as [`moment_number`]: no later one is from before then.
     LastStatusAt,
     /// How many profiles there are.
@@ -160,7 +171,7 @@ pub(super) enum Meta {
 
 impl Meta {
     /// All of them.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Format,
         Self::Commits,
         Self::LastAccount,
@@ -169,6 +180,8 @@ impl Meta {
         Self::LastOutbox,
         Self::LastToken,
         Self::LastAudit,
+        Self::LastChange,
+        Self::ForgottenChanges,
         Self::LastStatusAt,
         Self::Profiles,
         Self::Statuses,
@@ -190,6 +203,8 @@ impl Meta {
             Self::LastOutbox => "last-outbox",
             Self::LastToken => "last-token",
             Self::LastAudit => "last-audit",
+            Self::LastChange => "last-change",
+            Self::ForgottenChanges => "forgotten-changes",
             Self::LastStatusAt => "last-status-at",
             Self::Profiles => "profiles",
             Self::Statuses => "statuses",
@@ -211,12 +226,14 @@ pub(super) enum Expiring {
     Throttle = 3,
     /// A token of [`TokenKind::Personal`].
     PersonalToken = 4,
+    /// A request that is done once.
+    Request = 28,
 }
 
 impl Expiring {
     /// All of them.
-    pub(super) const ALL: [Self; 5] =
-        [Self::ApiToken, Self::Session, Self::MailKey, Self::Throttle, Self::PersonalToken];
+    pub(super) const ALL: [Self; 6] =
+        [Self::ApiToken, Self::Session, Self::MailKey, Self::Throttle, Self::PersonalToken, Self::Request];
 }
 
 impl From<TokenKind> for Expiring {
@@ -392,6 +409,26 @@ pub(super) fn avatar_use(avatar: AvatarId, profile: ProfileId) -> Vec<u8> {
 /// Every profile that shows this picture.
 pub(super) fn uses_of(avatar: AvatarId) -> Range<Vec<u8>> {
     prefix(Space::AvatarUse.key(&[&avatar.digest]))
+}
+
+pub(super) fn request(key: &Digest) -> Vec<u8> {
+    Space::Request.key(&[&[0], key.as_bytes()])
+}
+
+pub(super) fn request_of(account: AccountId, expires_at: Timestamp, key: &Digest) -> Vec<u8> {
+    Space::Request.key(&[&[1], &account.get().to_be_bytes(), &moment(expires_at), key.as_bytes()])
+}
+
+pub(super) fn requests_of(account: AccountId) -> Range<Vec<u8>> {
+    prefix(Space::Request.key(&[&[1], &account.get().to_be_bytes()]))
+}
+
+pub(super) fn change(number: ChangeId) -> Vec<u8> {
+    Space::Change.numbered(number.get())
+}
+
+pub(super) fn changes_after(after: ChangeId) -> Range<Vec<u8>> {
+    behind(change(after), Space::Change.range())
 }
 
 pub(super) fn erasing(account: AccountId) -> Vec<u8> {

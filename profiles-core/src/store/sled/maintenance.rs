@@ -138,6 +138,7 @@ impl Transaction<'_> {
                     self.remove_tries(&key, &record);
                 }
             }
+            Expiring::Request => self.remove_request(digest)?,
             Expiring::ApiToken | Expiring::Session | Expiring::PersonalToken => {
                 let token: Option<TokenRecord> = self.read(&keys::token(digest))?;
                 if let Some(token) = token {

@@ -4,7 +4,7 @@ use super::{
     keys::{Expiring, Meta, SearchPart, Space, moment_of},
     search::{Gram, of_block, of_chunk},
 };
-use crate::model::{AccountId, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp};
+use crate::model::{AccountId, AuditId, ChangeId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp};
 
 /// What a key says, taken apart again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,9 @@ pub(super) enum Place {
     SearchTexts(u64),
     Postings(Gram, u64),
     AvatarUse([u8; 32], ProfileId),
+    Change(ChangeId),
+    Request(Digest),
+    RequestOfAccount(AccountId, Timestamp, Digest),
 }
 
 impl Place {
@@ -115,6 +118,16 @@ impl Place {
                 let (digest, profile) = rest.split_first_chunk()?;
                 Self::AvatarUse(*digest, ProfileId::new(number(profile)?))
             }
+            Space::Change => Self::Change(ChangeId::new(number(rest)?)),
+            Space::Request => match rest.split_first()? {
+                (0, key) => Self::Request(digest(key)?),
+                (1, rest) => {
+                    let (account, rest) = rest.split_first_chunk()?;
+                    let (at, key) = rest.split_first_chunk()?;
+                    Self::RequestOfAccount(AccountId::new(u64::from_be_bytes(*account)), moment(*at), digest(key)?)
+                }
+                _ => return None,
+            },
         })
     }
 
@@ -154,6 +167,9 @@ impl Place {
                 format!("the search index entry of {:?} {}", gram.to_string(), of_chunk(chunk))
             }
             Some(Self::AvatarUse(_, profile)) => format!("the index entry of a picture of profile {profile}"),
+            Some(Self::Change(number)) => format!("change {number}"),
+            Some(Self::Request(_)) => "a request".to_owned(),
+            Some(Self::RequestOfAccount(account, ..)) => format!("an index entry of a request of account {account}"),
         }
     }
 }
@@ -224,6 +240,12 @@ mod tests {
             (search_texts(u64::MAX), Place::SearchTexts(u64::MAX)),
             (postings(gram, 258), Place::Postings(gram, 258)),
             (avatar_use(picture, ProfileId::new(1)), Place::AvatarUse([7; 32], ProfileId::new(1))),
+            (request(&digest), Place::Request(digest)),
+            (
+                request_of(ada, Timestamp::from_micros(-1), &digest),
+                Place::RequestOfAccount(ada, Timestamp::from_micros(-1), digest),
+            ),
+            (change(ChangeId::new(5)), Place::Change(ChangeId::new(5))),
         ] {
             assert_eq!(Place::parse(&key), Some(place));
             // With a byte less or more it is another key (a shorter name, say), or none.

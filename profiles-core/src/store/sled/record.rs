@@ -5,17 +5,19 @@
 //! allowed when it was registered stays readable. What the key says (the id, mostly) is not repeated in the value.
 
 mod audit;
+mod change;
 mod mail_key;
 mod origin;
 mod rank;
+mod request;
 mod throttle;
 mod token;
 
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::{
-    audit::AuditRecord, mail_key::MailKeyRecord, origin::PlacesRecord, rank::RankRecord, throttle::ThrottleRecord,
-    token::TokenRecord,
+    audit::AuditRecord, change::ChangeRecord, mail_key::MailKeyRecord, origin::PlacesRecord, rank::RankRecord,
+    request::RequestRecord, throttle::ThrottleRecord, token::TokenRecord,
 };
 use crate::{
     mail::{KeySeed, Mail, MailProblem},

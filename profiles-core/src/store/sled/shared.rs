@@ -4,13 +4,14 @@ use std::{
     ops::Range,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
 use super::engine::{Engine, Pair, View, guarded};
 use crate::{
     event::{EventPublisher, EventSource, EventStream},
+    model::ChangeId,
     store::{Result, StoreError},
 };
 
@@ -20,6 +21,8 @@ pub(super) struct Shared {
     state: RwLock<State>,
     /// Long scans look at this, and end when it is set.
     stopping: AtomicBool,
+    /// The number of the newest change that is on the disk.
+    last_change: AtomicU64,
 }
 
 enum State {
@@ -29,7 +32,11 @@ enum State {
 
 impl Shared {
     pub(super) fn new(engine: Engine, events: EventSource) -> Self {
-        Self { state: RwLock::new(State::Open { engine, events }), stopping: AtomicBool::new(false) }
+        Self {
+            state: RwLock::new(State::Open { engine, events }),
+            stopping: AtomicBool::new(false),
+            last_change: AtomicU64::new(0),
+        }
     }
 
     /// Reads from the database.
@@ -41,6 +48,16 @@ impl Shared {
             State::Open { engine, .. } => guarded(|| run(&Interruptible { engine, stopping: &self.stopping })),
             State::Stopped { reason } => Err(StoreError::unavailable(reason.to_string())),
         }
+    }
+
+    /// Changes are on the disk up to this one.
+    pub(super) fn note_change(&self, number: u64) {
+        self.last_change.store(number, Ordering::Release);
+    }
+
+    /// The newest change that is on the disk.
+    pub(super) fn last_change(&self) -> ChangeId {
+        ChangeId::new(self.last_change.load(Ordering::Acquire))
     }
 
     /// Whether the store still works.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     event::EventKind,
-    model::{AccountId, Revision, Stamp, Status, StatusId, StatusText, Timestamp, UsernameKey},
+    model::{AccountId, ChangeKind, Revision, Stamp, Status, StatusId, StatusText, Timestamp, UsernameKey},
     store::{Result, Rows, Slice, Start, StatusFilter, StatusOrder, Statuses, StoreError, query::Way},
 };
 
@@ -46,6 +46,7 @@ impl Statuses for SledStore {
             status.updated_at = stamp.at;
             status.revision = status.revision.next();
             transaction.put(keys::status(id), &StatusRecord::of(&status))?;
+            transaction.log(stamp.at, ChangeKind::Updated, id, status.account)?;
             transaction.note(stamp.at, stamp.audit)?;
             transaction.tell(stamp.at, EventKind::StatusChanged { status: id });
             Ok(status)
@@ -54,14 +55,11 @@ impl Statuses for SledStore {
     }
 
     async fn delete_status(&self, id: StatusId, stamp: Stamp) -> Result<()> {
-        self.write(move |transaction| {
-            let status = transaction.status(id)?.ok_or(StoreError::Missing)?;
-            transaction.remove_status(status.account, id)?;
-            transaction.note(stamp.at, stamp.audit)?;
-            transaction.tell(stamp.at, EventKind::StatusDeleted { status: id });
-            Ok(())
-        })
-        .await
+        self.write(move |transaction| transaction.delete_status(id, None, stamp)).await
+    }
+
+    async fn delete_unchanged_status(&self, id: StatusId, expected: Revision, stamp: Stamp) -> Result<()> {
+        self.write(move |transaction| transaction.delete_status(id, Some(expected), stamp)).await
     }
 
     async fn statuses(
@@ -105,12 +103,25 @@ impl Transaction<'_> {
         self.add(keys::status_count(account), 1)?;
         self.add(Meta::Statuses.key(), 1)?;
         self.rank(Ranked::Statuses, status.id.get(), 1)?;
+        self.log(at, ChangeKind::Created, status.id, account)?;
         self.tell(at, EventKind::StatusPosted { status: status.id, account });
         Ok(status)
     }
 
-    /// Removes a status with its index entry, and counts it no longer.
-    pub(super) fn remove_status(&mut self, account: AccountId, id: StatusId) -> Result<()> {
+    fn delete_status(&mut self, id: StatusId, expected: Option<Revision>, stamp: Stamp) -> Result<()> {
+        let status = self.status(id)?.ok_or(StoreError::Missing)?;
+        if expected.is_some_and(|expected| expected != status.revision) {
+            return Err(StoreError::Stale);
+        }
+        self.remove_status(status.account, id, stamp.at)?;
+        self.note(stamp.at, stamp.audit)?;
+        self.tell(stamp.at, EventKind::StatusDeleted { status: id });
+        Ok(())
+    }
+
+    /// Removes a status with its index entry, counts it no longer, and leaves a line in the log of changes.
+    pub(super) fn remove_status(&mut self, account: AccountId, id: StatusId, at: Timestamp) -> Result<()> {
+        self.log(at, ChangeKind::Deleted, id, account)?;
         self.remove(keys::status(id));
         self.remove(keys::status_of(account, id));
         self.rank(Ranked::Statuses, id.get(), -1)?;

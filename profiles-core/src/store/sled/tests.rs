@@ -4,6 +4,7 @@
 mod closing;
 mod damage;
 mod erasing;
+mod following;
 mod listing;
 mod mails;
 mod opening;
@@ -33,7 +34,7 @@ use crate::{
     mail::{KeySeed, Mail},
     model::{
         AccountId, AuditActor, AuditEvent, AuditNote, AuditOutcome, Digest, Email, KeyPurpose, Lifetime, Network,
-        Origin, PasswordHash, Scopes, StatusText, Timestamp, TokenKind, Username,
+        NewRequest, Origin, PasswordHash, Scopes, StatusText, Timestamp, TokenKind, Username,
     },
     store::{Accounts, Inconsistency, Maintenance, NewMailKey, NewToken, Register, Registered, Statuses, Tokens},
 };
@@ -78,6 +79,11 @@ fn registration(name: &str) -> Register {
         place: Some(Network::of_place([203, 0, 113, 7].into())),
         mail_key: Some(mail_key),
         outbox: vec![Mail::ConfirmEmail { username, to: email, seed: KeySeed::generate(&SystemEntropy).unwrap() }],
+        request: Some(NewRequest {
+            key: Digest::of(&format!("{name} request")),
+            fingerprint: Digest::of(name),
+            expires_at: LATER,
+        }),
         audit: Some(line(AuditEvent::Registration, None)),
         at: NOW,
     }

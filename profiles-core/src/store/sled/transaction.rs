@@ -17,7 +17,7 @@ use super::{
 use crate::{
     event::EventKind,
     model::Timestamp,
-    store::{Result, query::Way},
+    store::{Changes, Result, query::Way},
 };
 
 /// One group of commands, in the making.
@@ -29,11 +29,25 @@ pub(super) struct Transaction<'a> {
     undo: Vec<(Vec<u8>, Option<Write>)>,
     /// How many events there were when the present command began.
     events_before: usize,
+    /// Lines that the log of changes keeps.
+    pub(super) changes_kept: u64,
 }
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(base: &'a dyn View) -> Self {
-        Self { base, writes: Writes::new(), events: Vec::new(), undo: Vec::new(), events_before: 0 }
+        Self {
+            base,
+            writes: Writes::new(),
+            events: Vec::new(),
+            undo: Vec::new(),
+            events_before: 0,
+            changes_kept: Changes::KEPT,
+        }
+    }
+
+    /// Keeps so many lines in the log of changes.
+    pub(super) fn keeping_changes(self, changes_kept: u64) -> Self {
+        Self { changes_kept, ..self }
     }
 
     /// The present command is done; the next one begins.

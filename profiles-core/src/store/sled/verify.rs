@@ -12,14 +12,17 @@ use super::{
     place::Place,
     rank::Recount,
     record::{
-        AccountRecord, AuditRecord, MailKeyRecord, OutboxRecord, PlacesRecord, ProfileRecord, RankRecord, StatusRecord,
-        ThrottleRecord, TokenRecord,
+        AccountRecord, AuditRecord, ChangeRecord, MailKeyRecord, OutboxRecord, PlacesRecord, ProfileRecord, RankRecord,
+        RequestRecord, StatusRecord, ThrottleRecord, TokenRecord,
     },
     rows::{Rows as _, corrupt},
     search::{TextsRecord, check_chunk, check_postings, check_profile, check_texts, same_chunk},
 };
 use crate::{
-    model::{Account, AccountId, AuditEntry, AuditId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey, Timestamp},
+    model::{
+        Account, AccountId, AuditEntry, AuditId, ChangeId, Digest, OutboxId, ProfileId, StatusId, ThrottleKey,
+        Timestamp,
+    },
     store::{Inconsistency, Result, StoreError},
 };
 
@@ -70,6 +73,8 @@ struct Tally {
     profile_ranks: Recount,
     /// The block of texts that was looked at last.
     last_texts: Option<u64>,
+    changes: u64,
+    highest_change: u64,
 }
 
 impl Check<'_> {
@@ -185,6 +190,13 @@ impl Check<'_> {
             Place::Postings(gram, chunk) => {
                 self.tell(check_postings(self.view, gram, chunk, &codec::decode(key, value)?)?);
             }
+            Place::Request(request) => self.request(&what, &request, &codec::decode(key, value)?)?,
+            Place::RequestOfAccount(account, at, request) => {
+                codec::decode::<()>(key, value)?;
+                let fits = self.is_request_of(account, at, &request)?;
+                self.expect(fits, || format!("{what} names a request that is not theirs"));
+            }
+            Place::Change(number) => self.change(number, &codec::decode(key, value)?),
         }
         Ok(())
     }
@@ -313,6 +325,26 @@ impl Check<'_> {
         self.owner(what, account).map(drop)
     }
 
+    /// That it can be read is all that a line of the log says by itself; its account may be gone.
+    fn change(&mut self, number: ChangeId, _: &ChangeRecord) {
+        self.tally.changes += 1;
+        self.tally.highest_change = self.tally.highest_change.max(number.get());
+    }
+
+    fn request(&mut self, what: &str, key: &Digest, record: &RequestRecord) -> Result<()> {
+        let (account, at) = (record.account(), record.expires_at());
+        let listed = self.view.has(&keys::request_of(account, at, key))?;
+        self.expect(listed, || format!("{what} is not in the list of its account {account}"));
+        let swept = self.view.has(&keys::expiry(at, Expiring::Request, key))?;
+        self.expect(swept, || format!("{what} of account {account} will never be swept"));
+        self.owner(what, account).map(drop)
+    }
+
+    fn is_request_of(&self, account: AccountId, at: Timestamp, key: &Digest) -> Result<bool> {
+        let record: Option<RequestRecord> = self.view.read(&keys::request(key))?;
+        Ok(record.is_some_and(|record| record.account() == account && record.expires_at() == at))
+    }
+
     fn line(&mut self, what: &str, entry: &AuditEntry) -> Result<()> {
         self.tally.highest_audit = self.tally.highest_audit.max(entry.id.get());
         for account in listed_for(&entry.note) {
@@ -366,6 +398,10 @@ impl Check<'_> {
                 let record: Option<ThrottleRecord> = self.view.read(&key)?;
                 record.is_some_and(|record| record.forgotten_at() == at)
             }
+            Expiring::Request => {
+                let record: Option<RequestRecord> = self.view.read(&keys::request(digest))?;
+                record.is_some_and(|record| record.expires_at() == at)
+            }
             Expiring::ApiToken | Expiring::Session | Expiring::PersonalToken => {
                 let record: Option<TokenRecord> = self.view.read(&keys::token(digest))?;
                 record.is_some_and(|record| record.expires_at() == Some(at) && Expiring::from(record.kind()) == what)
@@ -388,6 +424,7 @@ impl Check<'_> {
             (Meta::LastToken, self.tally.highest_token),
             (Meta::LastAudit, self.tally.highest_audit),
             (Meta::LastStatusAt, self.tally.last_status_at),
+            (Meta::LastChange, self.tally.highest_change),
         ] {
             let last = self.view.count(&meta.key())?;
             self.expect(last >= highest, || format!("{} is {last}, and there is a {highest}", meta.name()));
@@ -396,6 +433,10 @@ impl Check<'_> {
         let statuses = self.tally.status_ranks.left().map(|node| missing(Space::StatusRank, node));
         let profiles = self.tally.profile_ranks.left().map(|node| missing(Space::ProfileRank, node));
         self.found.extend(statuses.chain(profiles).map(Inconsistency));
+        let (last, forgotten) =
+            (self.view.count(&Meta::LastChange.key())?, self.view.count(&Meta::ForgottenChanges.key())?);
+        let (lines, expected) = (self.tally.changes, last.saturating_sub(forgotten));
+        self.expect(lines == expected, || format!("the log of changes has {lines} lines instead of {expected}"));
         let format = self.view.has(&Meta::Format.key())?;
         self.expect(format, || "the format is not noted".to_owned());
         Ok(())

@@ -21,6 +21,7 @@ use super::{
     directory::Directory,
     engine::{Engine, Write, Writes, guarded, panic_message},
     keys::Meta,
+    rows::Rows as _,
     shared::Shared,
     transaction::Transaction,
 };
@@ -120,6 +121,8 @@ pub(super) struct Writer {
     pub(super) directory: Directory,
     /// How many groups were made durable since the database was made.
     pub(super) commits: u64,
+    /// Lines that the log of changes keeps.
+    pub(super) changes: u64,
 }
 
 /// How the writer ended: `None` while it has not.
@@ -178,12 +181,15 @@ impl Writer {
                 }
             }
             Box::new(|_| {})
-        })])
+        })])?;
+        let last = guarded(|| self.engine.count(&Meta::LastChange.key()));
+        self.shared.note_change(last.map_err(|error| Arc::<str>::from(error.to_string()))?);
+        Ok(())
     }
 
     /// Applies a group, makes it durable, tells of it and answers.
     fn commit(&mut self, group: Vec<Job>) -> Result<(), Arc<str>> {
-        let mut transaction = Transaction::new(&self.engine);
+        let mut transaction = Transaction::new(&self.engine).keeping_changes(self.changes);
         let answers: Vec<Answer> = group.into_iter().map(|job| job(&mut transaction)).collect();
         let (writes, events) = transaction.into_parts();
         // If nothing was written, what the group has read was made durable by those before it.
@@ -210,15 +216,28 @@ impl Writer {
     /// Applies all of this and makes it durable.
     fn write(&mut self, mut writes: Writes) -> Result<()> {
         let commits = self.commits + 1;
+        let last_change = last_change(&writes)?;
         writes.insert(Meta::Commits.key(), Write::Put(codec::encode(&commits)?));
         guarded(|| self.engine.apply(writes).and_then(|()| self.engine.flush()))?;
         self.barrier.sync().map_err(StoreError::unavailable)?;
         self.commits = commits;
+        if let Some(last) = last_change {
+            self.shared.note_change(last);
+        }
         // What is durable stays so without this note.
         if let Err(error) = self.directory.note_commits(commits) {
             tracing::warn!(%error, "the marker of the store could not be written");
         }
         Ok(())
+    }
+}
+
+/// The number of the last change that this has, if it has any.
+fn last_change(writes: &Writes) -> Result<Option<u64>> {
+    let key = Meta::LastChange.key();
+    match writes.get(&key) {
+        Some(Write::Put(number)) => codec::decode(&key, number).map(Some),
+        Some(Write::Remove) | None => Ok(None),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{PATIENCE, assert_consistent, everything, next_kind, register, together};
 use crate::{
     event::EventKind,
-    model::{AccountId, AuditEvent, OutboxId, ProfileId, Revision, StatusId, TokenId, UsernameKey},
+    model::{AccountId, AuditEvent, ChangeId, OutboxId, ProfileId, Revision, StatusId, TokenId, UsernameKey},
     store::{
         AccountChange, AuditFilter, Forgive, MailOutcome, ProfileChange, ProfileFilter, ProfileOrder, Register, Revoke,
         StatusFilter, StatusOrder, Store, StoreError,
@@ -58,6 +58,9 @@ async fn refusals_of_every_read(
         ("status", refusal(store.status(status).await)),
         ("statuses", refusal(store.statuses(&statuses, StatusOrder::OldestFirst, everything()).await)),
         ("count_statuses", refusal(store.count_statuses(&statuses).await)),
+        ("changes", refusal(store.changes(ChangeId::new(0), 10).await)),
+        ("last_change", refusal(store.last_change().await)),
+        ("request", refusal(store.request(&fixture::digest("request"), fixture::NOW).await)),
         ("next_mail", refusal(store.next_mail().await)),
         ("mails", refusal(store.mails(None, 10).await)),
         ("ready", refusal(store.ready().await)),
@@ -100,8 +103,13 @@ async fn refusals_of_every_write(
             refusal(store.update_profile(profile, revision, ProfileChange::default(), now.into()).await),
         ),
         ("post_status", refusal(store.post_status(account, fixture::text("hello"), now).await)),
+        (
+            "post_status_once",
+            refusal(store.post_status_once(account, fixture::text("hello"), fixture::request("k", "x", 9), now).await),
+        ),
         ("update_status", refusal(store.update_status(status, revision, None, now.into()).await)),
         ("delete_status", refusal(store.delete_status(status, now.into()).await)),
+        ("delete_unchanged_status", refusal(store.delete_unchanged_status(status, revision, now.into()).await)),
         ("lease", refusal(store.lease(now, Duration::from_mins(1), 10).await)),
         ("finish", refusal(store.finish(OutboxId::new(1), 1, MailOutcome::Sent).await)),
         ("retry_mail", refusal(store.retry_mail(OutboxId::new(1), now).await)),

@@ -146,6 +146,7 @@ macro_rules! store_conformance {
                 updating_a_status_writes_its_text_and_time,
                 a_status_is_not_updated_unless_it_is_as_expected,
                 a_deleted_status_is_gone,
+                a_status_is_not_deleted_unless_it_is_as_expected,
                 a_number_is_not_given_again,
                 statuses_are_listed_in_parts,
                 statuses_are_filtered_by_exact_name,
@@ -160,6 +161,23 @@ macro_rules! store_conformance {
                 the_time_of_posting_does_not_go_back,
                 profiles_are_listed_in_every_order,
                 a_list_by_name_goes_by_the_present_names,
+            }
+            feed {
+                every_write_of_a_status_leaves_a_change,
+                a_refused_write_leaves_no_change,
+                changes_are_read_in_parts,
+                a_number_that_was_not_given_is_lost,
+                the_statuses_of_an_erased_account_are_told_of,
+                what_was_told_is_in_the_log,
+                changes_of_many_at_once_have_no_gap,
+            }
+            requests {
+                a_request_with_a_key_posts_once,
+                a_registration_with_a_key_is_remembered,
+                a_request_is_remembered_until_it_expires,
+                an_account_has_so_many_requests,
+                a_request_goes_with_its_account,
+                one_of_many_requests_with_a_key_posts,
             }
             erasure {
                 an_erased_account_is_gone_by_every_question,
@@ -294,6 +312,8 @@ mod tests {
             ("profiles", include_str!("profiles.rs")),
             ("statuses", include_str!("statuses.rs")),
             ("lists", include_str!("lists.rs")),
+            ("feed", include_str!("feed.rs")),
+            ("requests", include_str!("requests.rs")),
             ("jobs", include_str!("jobs.rs")),
             ("maintenance", include_str!("maintenance.rs")),
             ("closing", include_str!("closing.rs")),

@@ -54,6 +54,20 @@ pub async fn nobody_posts_without_an_account(store: Arc<dyn Store>) {
     assert_eq!(post(&*store, AccountId::new(1), "hello").await.id, StatusId::new(1));
 }
 
+/// A deletion that names a revision takes that one and no other.
+pub async fn a_status_is_not_deleted_unless_it_is_as_expected(store: Arc<dyn Store>) {
+    let ada = register(&*store, "ada").await.account.id;
+    let status = post(&*store, ada, "hello").await;
+    store.update_status(status.id, status.revision, None, fixture::NOW.into()).await.unwrap();
+    let stale = store.delete_unchanged_status(status.id, status.revision, fixture::NOW.into()).await;
+    assert_eq!(refusal(stale), Refusal::Stale);
+    assert!(store.status(status.id).await.unwrap().is_some());
+    store.delete_unchanged_status(status.id, revision_after(1), fixture::NOW.into()).await.unwrap();
+    assert_eq!(store.status(status.id).await.unwrap(), None);
+    let missing = store.delete_unchanged_status(status.id, revision_after(1), fixture::NOW.into()).await;
+    assert_eq!(refusal(missing), Refusal::Missing);
+}
+
 /// An update writes the text, if it has one, and the time; it leaves when and by whom it was posted.
 pub async fn updating_a_status_writes_its_text_and_time(store: Arc<dyn Store>) {
     let ada = register(&*store, "ada").await.account.id;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::{Command, MailAttempt, material::line};
 use crate::{
     model::{
-        Account, AccountId, AuditEntry, AuditEvent, Digest, Limit, OutboxId, PendingKey, Principal, Profile, Stamp,
-        Status, Timestamp, Token,
+        Account, AccountId, AuditEntry, AuditEvent, ChangeId, Digest, KeptRequest, Limit, NewRequest, OutboxId,
+        PendingKey, Principal, Profile, Stamp, Status, Timestamp, Token,
     },
     store::{
-        Admission, Attempt, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, IssueToken, OutboxEntry,
-        OutboxItem, Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Store,
+        Admission, Attempt, Changes, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, IssueToken,
+        OutboxEntry, OutboxItem, Posted, Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Store,
     },
     testkit::{Refusal, fixture},
 };
@@ -34,6 +34,10 @@ pub(super) enum Answer {
     Status(Option<Status>),
     Statuses(Rows<Status>),
     Count(u64),
+    Changes(Changes),
+    Posted(Posted),
+    Request(Option<KeptRequest>),
+    Change(ChangeId),
     Rows(usize),
     Mails(Vec<OutboxItem>),
     Outbox(Vec<OutboxEntry>),
@@ -94,6 +98,10 @@ async fn call(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::PostStatus { account, text } => {
             Answer::Status(Some(store.post_status(*account, text.clone(), now).await?))
         }
+        Command::PostOnce { account, key, asked, lasts } => {
+            let request = NewRequest { expires_at: now.plus(*lasts), ..fixture::request(key, asked, 0) };
+            Answer::Posted(store.post_status_once(*account, fixture::text(asked), request, now).await?)
+        }
         Command::UpdateStatus { id, expected, text } => {
             let expected = expected.or(store.status(*id).await?.map(|row| row.revision));
             Answer::Status(Some(store.update_status(*id, expected, text.clone(), now.into()).await?))
@@ -101,6 +109,11 @@ async fn call(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::DeleteStatus { id } => {
             let stamp = stamp(AuditEvent::StatusDeletion, AccountId::new(1), now);
             store.delete_status(*id, stamp).await?;
+            Answer::Done
+        }
+        Command::DeleteUnchangedStatus { id, expected } => {
+            let expected = expected.or(store.status(*id).await?.map(|row| row.revision));
+            store.delete_unchanged_status(*id, expected, now.into()).await?;
             Answer::Done
         }
         Command::Lease { hold, limit } => Answer::Mails(store.lease(now, *hold, *limit).await?),
@@ -210,6 +223,9 @@ async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::Status { id } => Answer::Status(store.status(*id).await?),
         Command::Statuses { filter, order, slice } => Answer::Statuses(store.statuses(filter, *order, *slice).await?),
         Command::CountStatuses { filter } => Answer::Count(store.count_statuses(filter).await?),
+        Command::Changes { after, limit } => Answer::Changes(store.changes(*after, *limit).await?),
+        Command::Request { key } => Answer::Request(store.request(&fixture::digest(key), now).await?),
+        Command::LastChange => Answer::Change(store.last_change().await?),
         Command::NextMail => Answer::Moment(store.next_mail().await?),
         Command::Mails { after, limit } => Answer::Outbox(store.mails(*after, *limit).await?),
         write => panic!("{write:?} is no read"),

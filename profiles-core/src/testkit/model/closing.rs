@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{Checked, Command, Login, strategy};
 use crate::{
-    model::{AccountId, Email, UsernameKey},
+    model::{AccountId, ChangeId, Email, UsernameKey},
     store::{AuditFilter, ProfileFilter, ProfileOrder, Slice, Start, StatusFilter, StatusOrder},
     testkit::fixture,
 };
@@ -29,7 +29,10 @@ pub(super) fn questions(played: &[Command]) -> Vec<Command> {
         Command::Statuses { filter: statuses.clone(), order: StatusOrder::OldestFirst, slice: whole() },
         Command::Statuses { filter: statuses, order: StatusOrder::NewestFirst, slice: whole() },
         whole_trail(None),
+        Command::Changes { after: ChangeId::new(0), limit: usize::MAX },
+        Command::LastChange,
     ];
+    questions.extend((0..4).map(|number| Command::Request { key: format!("r{number}") }));
     questions.push(Command::NextMail);
     questions.push(Command::Mails { after: None, limit: usize::MAX });
     // One more than there can be: that one has to be missing.

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::{Expected, Key, Login, MailAttempt, Outcome, Registration, Token};
 use crate::{
-    model::{AccountId, AuditId, AuditNote, AvatarId, Email, OutboxId, ProfileId, StatusId, StatusText, UsernameKey},
+    model::{
+        AccountId, AuditId, AuditNote, AvatarId, ChangeId, Email, OutboxId, ProfileId, StatusId, StatusText,
+        UsernameKey,
+    },
     store::{
         AccountChange, AuditFilter, Forgive, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Revoke,
         Slice, StatusFilter, StatusOrder, Which,
@@ -58,6 +61,8 @@ pub enum Command {
     UpdateStatus { id: StatusId, expected: Expected, text: Option<StatusText> },
     /// `delete_status`.
     DeleteStatus { id: StatusId },
+    /// `delete_unchanged_status`.
+    DeleteUnchangedStatus { id: StatusId, expected: Expected },
     /// `lease`.
     Lease { hold: Duration, limit: usize },
     /// `finish`.
@@ -107,4 +112,12 @@ pub enum Command {
     Statuses { filter: StatusFilter, order: StatusOrder, slice: Slice<StatusId> },
     /// `count_statuses`.
     CountStatuses { filter: StatusFilter },
+    /// `post_status_once`.
+    PostOnce { account: AccountId, key: String, asked: String, lasts: Duration },
+    /// `request`.
+    Request { key: String },
+    /// `changes`.
+    Changes { after: ChangeId, limit: usize },
+    /// `last_change`.
+    LastChange,
 }

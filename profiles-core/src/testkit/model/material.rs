@@ -61,6 +61,7 @@ impl Registration {
             outbox: self.outbox.iter().map(|number| fixture::mail("reader", *number)).collect(),
             former: self.former.as_deref().map(fixture::digest),
             place: self.address.map(fixture::place),
+            request: None,
             audit: Some(fixture::note(AuditEvent::Registration)),
             at: now,
         }

@@ -15,7 +15,7 @@ use proptest::{
 use self::credentials::{credentials, former, revoke, tokens, tries};
 use super::{Checked, Command, Expected, Login, MailAttempt, Outcome, Registration};
 use crate::{
-    model::{AccountId, AvatarId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
+    model::{AccountId, AvatarId, ChangeId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
     store::{
         AccountChange, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Slice, Start, StatusFilter,
         StatusOrder,
@@ -78,7 +78,15 @@ fn rows() -> impl Strategy<Value = Command> {
             expected,
             text: text.map(fixture::text)
         }),
+        2 => (number(), request_key(), text(), while_()).prop_map(|(id, key, asked, lasts)| Command::PostOnce {
+            account: AccountId::new(id),
+            key,
+            asked: asked.to_owned(),
+            lasts
+        }),
         2 => number().prop_map(|id| Command::DeleteStatus { id: StatusId::new(id) }),
+        1 => (number(), expected())
+            .prop_map(|(id, expected)| Command::DeleteUnchangedStatus { id: StatusId::new(id), expected }),
     ]
 }
 
@@ -120,6 +128,9 @@ fn lists() -> impl Strategy<Value = Command> {
         (status_filter(), select(&StatusOrder::ALL[..]), slice(number().prop_map(StatusId::new)))
             .prop_map(|(filter, order, slice)| Command::Statuses { filter, order, slice }),
         status_filter().prop_map(|filter| Command::CountStatuses { filter }),
+        (number(), limit()).prop_map(|(after, limit)| Command::Changes { after: ChangeId::new(after), limit }),
+        Just(Command::LastChange),
+        request_key().prop_map(|key| Command::Request { key }),
     ]
 }
 
@@ -233,6 +244,10 @@ fn login_address() -> impl Strategy<Value = &'static str> {
 
 fn secret() -> impl Strategy<Value = String> {
     (0..12_u8).prop_map(|number| format!("t{number}"))
+}
+
+fn request_key() -> impl Strategy<Value = String> {
+    (0..4_u8).prop_map(|number| format!("r{number}"))
 }
 
 fn text() -> impl Strategy<Value = &'static str> {

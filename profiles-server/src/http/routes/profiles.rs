@@ -16,9 +16,9 @@ use serde_json::json;
 
 use super::{Context, Tag};
 use crate::http::{
-    answer::Answer,
     authentication::Caller,
     error::ApiError,
+    etag::{Condition, HeaderText, Tagged},
     form::{Form, TextField},
     input::Input,
     list::{List, Listing, Paging},
@@ -72,9 +72,9 @@ impl ProfilesApi {
         request: &Request,
         caller: Caller,
         name: Path<String>,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let profile = caller.core.profile_by_username(caller.actor, &UsernameKey::of(&name.0)).await?;
-        Ok(Answer::new(wire(&profile, &self.0.links(request))))
+        Ok(Tagged(wire(&profile, &self.0.links(request))))
     }
 
     /// Show a profile
@@ -86,10 +86,10 @@ impl ProfilesApi {
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let filter = filter(search)?;
         let profile = caller.core.profile(caller.actor, ProfileId::new(id.0), &filter).await?;
-        Ok(Answer::new(wire(&profile, &self.0.links(request))))
+        Ok(Tagged(wire(&profile, &self.0.links(request))))
     }
 
     /// Edit a profile
@@ -103,9 +103,12 @@ impl ProfilesApi {
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
+        /// Only if the row is as one of these tags names it.
+        #[oai(name = "If-Match")]
+        if_match: HeaderText,
         body: Input<ProfileUpdate>,
-    ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(request, caller, id.0, search, body).await
+    ) -> Result<Tagged<Wire>, ApiError> {
+        self.edit(request, caller, id.0, search, if_match, body).await
     }
 
     /// Edit some fields of a profile
@@ -117,9 +120,12 @@ impl ProfilesApi {
         id: Path<u64>,
         /// Only if it is one that the list would show under this search.
         search: QueryText,
+        /// Only if the row is as one of these tags names it.
+        #[oai(name = "If-Match")]
+        if_match: HeaderText,
         body: Input<ProfileUpdate>,
-    ) -> Result<Answer<Wire>, ApiError> {
-        self.edit(request, caller, id.0, search, body).await
+    ) -> Result<Tagged<Wire>, ApiError> {
+        self.edit(request, caller, id.0, search, if_match, body).await
     }
 }
 
@@ -130,11 +136,18 @@ impl ProfilesApi {
         caller: Caller,
         id: u64,
         search: QueryText,
+        if_match: HeaderText,
         body: Input<ProfileUpdate>,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let editor = caller.core.edit_profile(caller.actor, ProfileId::new(id), &filter(search)?).await?;
+        let links = self.0.links(request);
+        let condition = self.0.condition(&if_match, || wire(editor.current(), &links))?;
         let change = change(&body.read().await?)?;
-        Ok(Answer::new(wire(&editor.apply(change).await?, &self.0.links(request))))
+        let profile = match condition {
+            Condition::None => editor.apply(change).await?,
+            Condition::Unchanged => editor.apply_unchanged(change).await?,
+        };
+        Ok(Tagged(wire(&profile, &links)))
     }
 }
 

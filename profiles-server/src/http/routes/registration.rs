@@ -20,6 +20,7 @@ use crate::http::{
     answer::Created,
     authentication::Caller,
     error::ApiError,
+    etag::HeaderText,
     form::{Form, TextField},
     input::Input,
 };
@@ -37,11 +38,18 @@ impl RegistrationApi {
         &self,
         request: &Request,
         caller: Caller,
+        /// The same key with the same request again, within a day, does nothing twice.
+        #[oai(name = "Idempotency-Key")]
+        key: HeaderText,
         body: Input<RegisterRequest>,
     ) -> Result<Registered, ApiError> {
+        let key = self.0.once(&key)?;
         let form = body.read().await?;
         let registration = Registration { former: former(request), ..registration(&form, caller.core.settings()) };
-        let outcome = caller.core.register(registration).await?;
+        let outcome = match key {
+            None => caller.core.register(registration).await?,
+            Some(key) => caller.core.register_once(registration, &key).await?,
+        };
         let Some(login) = outcome.login else {
             let detail = Detail { detail: "Verification e-mail sent.".to_owned() };
             return Ok(Registered::ToBeConfirmed(Created::new(detail)));

@@ -6,7 +6,7 @@ use poem::Request;
 use poem_openapi::{OpenApi, param::Path};
 use profiles_api::{Page, Status as Wire, StatusPatch, StatusWrite};
 use profiles_core::{
-    Core, Error, FieldErrors,
+    Core, Error, FieldErrors, StatusEditor,
     fields::name,
     model::{ProfileId, Status, StatusId, StatusText, Timestamp},
     permissions::Actor,
@@ -16,9 +16,10 @@ use serde_json::json;
 
 use super::{Context, Tag};
 use crate::http::{
-    answer::{Answer, Created, NoContent},
+    answer::NoContent,
     authentication::Caller,
     error::ApiError,
+    etag::{Condition, HeaderText, Tagged},
     form::{Form, TextField},
     input::Input,
     list::{List, Listing, Paging},
@@ -94,9 +95,21 @@ impl StatusesApi {
     ///
     /// Under one's own profile.
     #[oai(path = "/api/profile-status", method = "post", operation_id = "post_status")]
-    async fn post(&self, caller: Caller, body: Input<StatusWrite>) -> Result<Created<Wire>, ApiError> {
+    async fn post(
+        &self,
+        caller: Caller,
+        /// The same key with the same request again, within a day, does nothing twice.
+        #[oai(name = "Idempotency-Key")]
+        key: HeaderText,
+        body: Input<StatusWrite>,
+    ) -> Result<Tagged<Wire, 201>, ApiError> {
+        let key = self.0.once(&key)?;
         let text = required_text(&body.read().await?)?;
-        Ok(Created::new(wire(&caller.core.post_status(caller.actor, text).await?)))
+        let status = match key {
+            None => caller.core.post_status(caller.actor, text).await?,
+            Some(key) => caller.core.post_status_once(caller.actor, text, &key).await?,
+        };
+        Ok(Tagged(wire(&status)))
     }
 
     /// Show a status
@@ -107,9 +120,9 @@ impl StatusesApi {
         id: Path<u64>,
         /// Only if it is of the account with exactly this username.
         username: QueryText,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let filter = named(username);
-        Ok(Answer::new(wire(&caller.core.status(caller.actor, StatusId::new(id.0), &filter).await?)))
+        Ok(Tagged(wire(&caller.core.status(caller.actor, StatusId::new(id.0), &filter).await?)))
     }
 
     /// Edit a status
@@ -122,12 +135,16 @@ impl StatusesApi {
         id: Path<u64>,
         /// Only if it is of the account with exactly this username.
         username: QueryText,
+        /// Only if the row is as one of these tags names it.
+        #[oai(name = "If-Match")]
+        if_match: HeaderText,
         body: Input<StatusWrite>,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let filter = named(username);
         let editor = caller.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        let condition = self.0.condition(&if_match, || wire(editor.current()))?;
         let text = required_text(&body.read().await?)?;
-        Ok(Answer::new(wire(&editor.apply(Some(text)).await?)))
+        Ok(Tagged(wire(&written(editor, condition, Some(text)).await?)))
     }
 
     /// Edit some fields of a status
@@ -140,12 +157,16 @@ impl StatusesApi {
         id: Path<u64>,
         /// Only if it is of the account with exactly this username.
         username: QueryText,
+        /// Only if the row is as one of these tags names it.
+        #[oai(name = "If-Match")]
+        if_match: HeaderText,
         body: Input<StatusPatch>,
-    ) -> Result<Answer<Wire>, ApiError> {
+    ) -> Result<Tagged<Wire>, ApiError> {
         let filter = named(username);
         let editor = caller.core.edit_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        let condition = self.0.condition(&if_match, || wire(editor.current()))?;
         let text = text(&body.read().await?, TextField::patched(name::STATUS_CONTENT))?;
-        Ok(Answer::new(wire(&editor.apply(text).await?)))
+        Ok(Tagged(wire(&written(editor, condition, text).await?)))
     }
 
     /// Delete a status
@@ -158,9 +179,18 @@ impl StatusesApi {
         id: Path<u64>,
         /// Only if it is of the account with exactly this username.
         username: QueryText,
+        /// Only if the row is as one of these tags names it.
+        #[oai(name = "If-Match")]
+        if_match: HeaderText,
     ) -> Result<NoContent, ApiError> {
+        let (Caller { core, actor, .. }, id) = (caller, StatusId::new(id.0));
         let filter = named(username);
-        caller.core.delete_status(caller.actor, StatusId::new(id.0), &filter).await?;
+        if if_match.names_tags() && self.0.settings.etags {
+            let is_expected = |status: &Status| Condition::of(&if_match, &wire(status)).is_ok();
+            core.delete_unchanged_status(actor, id, &filter, is_expected).await?;
+        } else {
+            core.delete_status(actor, id, &filter).await?;
+        }
         Ok(NoContent)
     }
 }
@@ -257,6 +287,13 @@ fn named(username: QueryText) -> StatusFilter {
     StatusFilter { username: username.0, ..StatusFilter::default() }
 }
 
+async fn written(editor: StatusEditor<'_>, condition: Condition, text: Option<StatusText>) -> Result<Status, ApiError> {
+    Ok(match condition {
+        Condition::None => editor.apply(text).await?,
+        Condition::Unchanged => editor.apply_unchanged(text).await?,
+    })
+}
+
 fn text(form: &Form, field: TextField) -> Result<Option<StatusText>, ApiError> {
     let refused = |errors| ApiError::from(FieldErrors::of_field(name::STATUS_CONTENT, errors));
     form.text(field, StatusText::parse).map_err(refused)
@@ -267,7 +304,7 @@ fn required_text(form: &Form) -> Result<StatusText, ApiError> {
     text(form, TextField::required(name::STATUS_CONTENT))?.ok_or_else(|| missing().into())
 }
 
-pub(super) fn wire(status: &Status) -> Wire {
+pub(crate) fn wire(status: &Status) -> Wire {
     Wire {
         id: status.id.get(),
         user_profile: status.username.to_string(),

@@ -84,6 +84,7 @@ impl Fixture {
             tokens: Vec::new(),
             former: None,
             place: None,
+            request: None,
             audit: None,
             mail_key: None,
             outbox,

@@ -34,7 +34,7 @@ async fn post(store: &SledStore, numbers: std::ops::RangeInclusive<u64>) {
 
 async fn remove(store: &SledStore, numbers: Vec<u64>) {
     let remove = move |transaction: &mut Transaction<'_>| {
-        numbers.iter().try_for_each(|number| transaction.remove_status(ADA, StatusId::new(*number)))
+        numbers.iter().try_for_each(|number| transaction.remove_status(ADA, StatusId::new(*number), NOW))
     };
     store.write(remove).await.unwrap();
 }

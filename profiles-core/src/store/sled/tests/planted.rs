@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     model::{
-        Account, AuditId, Limit, OutboxId, Profile, ProfileId, Status, StatusId, Tally, ThrottleKey, TokenId,
+        Account, AuditId, ChangeId, Limit, OutboxId, Profile, ProfileId, Status, StatusId, Tally, ThrottleKey, TokenId,
         UsernameKey,
     },
     store::{
@@ -61,6 +61,10 @@ fn forgotten() -> Timestamp {
     NOW.plus(Duration::from_mins(1))
 }
 
+fn request(name: &str) -> Digest {
+    Digest::of(&format!("{name} request"))
+}
+
 fn session(name: &str) -> Digest {
     Digest::of(&format!("{name} Session"))
 }
@@ -98,6 +102,10 @@ async fn a_missing_entry_is_found_from_the_record() {
         (Meta::LastStatusAt.key(), "last-status-at is 0, and there is a 9225072036854775808"),
         (keys::rank(Space::StatusRank, 1, 0), "the count of statuses in block 0 of level 1 is missing"),
         (keys::rank(Space::ProfileRank, 5, 0), "the count of profiles in block 0 of level 5 is missing"),
+        (Meta::LastChange.key(), "last-change is 0, and there is a 1"),
+        (keys::request_of(ADA, LATER, &request("ada")), "a request is not in the list of its account 1"),
+        (keys::expiry(LATER, Expiring::Request, &request("ada")), "a request of account 1 will never be swept"),
+        (keys::change(ChangeId::new(1)), "the log of changes has 0 lines instead of 1"),
         (Meta::Format.key(), "the format is not noted"),
     ];
     for (key, what) in cases {
@@ -122,6 +130,7 @@ async fn a_missing_record_is_found_from_its_entries() {
             keys::account(BOB),
             vec![
                 "a mail key names account 2, which does not exist",
+                "a request names account 2, which does not exist",
                 "a token names account 2, which does not exist",
                 "an index entry of a verified address names account 2, which does not exist",
                 "mail 2 names account 2, which does not exist",
@@ -169,6 +178,13 @@ async fn a_missing_record_is_found_from_its_entries() {
             vec![
                 "an expiry index entry for 1800000000000000 names nothing that expires then",
                 "an index entry of a mail key of account 1 names a mail key that is not theirs",
+            ],
+        ),
+        (
+            keys::request(&request("ada")),
+            vec![
+                "an expiry index entry for 1800000000000000 names nothing that expires then",
+                "an index entry of a request of account 1 names a request that is not theirs",
             ],
         ),
         (keys::throttle(&tries()), vec!["an expiry index entry for 1700000060000000 names nothing that expires then"]),
@@ -243,6 +259,9 @@ async fn an_entry_that_says_something_else_is_found() {
 
     let found = found_after(|transaction| transaction.put(keys::outbox_due(NOW, OutboxId::new(1)), &true));
     assert_eq!(found.await, ["the entry of mail 1 for 1700000000000000 names a mail that is not due then"]);
+
+    let found = found_after(|transaction| transaction.put(Meta::ForgottenChanges.key(), &1_u64));
+    assert_eq!(found.await, ["the log of changes has 1 lines instead of 0"]);
 
     let found = found_after(|transaction| transaction.put(Meta::Format.key(), &4_u64));
     assert_eq!(found.await, ["the note \"format\" is 4 and not 2"]);
@@ -414,6 +433,8 @@ async fn what_can_not_be_read_is_found() {
         (keys::places(ADA), "the list of places of account 1 can't be decoded"),
         (keys::audit(AuditId::new(1)), "line 1 of the audit trail can't be decoded"),
         (keys::erasing(ADA), "the mark of the erasure of account 1 can't be decoded"),
+        (keys::change(ChangeId::new(1)), "change 1 can't be decoded"),
+        (keys::request(&request("ada")), "a request can't be decoded"),
         (keys::profile_of(ADA), "the profile index entry of account 1 can't be decoded"),
         (keys::status_count(ADA), "the count of statuses of account 1 can't be decoded"),
         (keys::search_texts(0), "the search index's list of texts of profiles 0 to 31 can't be decoded"),
