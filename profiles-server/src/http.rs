@@ -53,7 +53,6 @@ pub(crate) use self::{
 
 /// What differs between deployments on the wire. The defaults are those of a new deployment.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, named where it is set")]
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as an operator knows it")]
 pub struct Settings {

@@ -19,7 +19,7 @@ pub(super) const NAME: &str = "profiles-store";
 const TITLE: &str = "The database of a profiles server; the files beside this one belong to it.";
 
 /// The version of everything laid down here, in [`super::keys`] and in [`super::record`].
-pub(super) const FORMAT: u64 = 2;
+pub(super) const FORMAT: u64 = 3;
 
 /// The file always has this many bytes, so that it can be written over in one piece.
 const LENGTH: usize = 256;

@@ -158,12 +158,7 @@ impl Check<'_> {
                 let fits = record.is_some_and(|record| record.account() == account);
                 self.expect(fits, || format!("{what} names a mail key that is not theirs"));
             }
-            Place::Throttle(throttle) => {
-                let record: ThrottleRecord = codec::decode(key, value)?;
-                let expiry = keys::expiry(record.forgotten_at(), Expiring::Throttle, throttle.digest());
-                let swept = self.view.has(&expiry)?;
-                self.expect(swept, || format!("{what} will never be swept"));
-            }
+            Place::Throttle(throttle) => self.throttle(&what, &throttle, &codec::decode(key, value)?)?,
             Place::Places(account) => {
                 codec::decode::<PlacesRecord>(key, value)?;
                 self.owner(&what, account)?;
@@ -180,8 +175,7 @@ impl Check<'_> {
             }
             Place::Erasing(id) => {
                 codec::decode::<i64>(key, value)?;
-                let account = self.owner(&what, id)?;
-                self.expect(!account.is_active, || format!("account {id} is being erased, and is active"));
+                self.erasing(&what, id)?;
             }
             node @ (Place::StatusRank(..) | Place::ProfileRank(..)) => {
                 self.node(&what, &node, &codec::decode(key, value)?);
@@ -198,6 +192,19 @@ impl Check<'_> {
             }
             Place::Change(number) => self.change(number, &codec::decode(key, value)?),
         }
+        Ok(())
+    }
+
+    fn throttle(&mut self, what: &str, throttle: &ThrottleKey, record: &ThrottleRecord) -> Result<()> {
+        let expiry = keys::expiry(record.forgotten_at(), Expiring::Throttle, throttle.digest());
+        let swept = self.view.has(&expiry)?;
+        self.expect(swept, || format!("{what} will never be swept"));
+        Ok(())
+    }
+
+    fn erasing(&mut self, what: &str, id: AccountId) -> Result<()> {
+        let account = self.owner(what, id)?;
+        self.expect(!account.is_active, || format!("account {id} is being erased, and is active"));
         Ok(())
     }
 
