@@ -165,14 +165,14 @@ mod tests {
     #[test]
     fn another_format_is_known_by_its_number_and_anything_else_is_nonsense() {
         let text = State::Open { commits: 7 }.to_text();
-        assert_eq!(Reading::of(&text.replace("format 2 commits", "format 12 whatever")), Reading::Newer(12));
-        assert_eq!(Reading::of(&text.replace("format 2 commits", "format 1 whatever")), Reading::Older(1));
+        assert_eq!(Reading::of(&text.replace("format 3 commits", "format 12 whatever")), Reading::Newer(12));
+        assert_eq!(Reading::of(&text.replace("format 3 commits", "format 1 whatever")), Reading::Older(1));
         for bad in [
             "\n".to_owned(),
             text.replace("open", "opem"),
             text.replace('7', "-7"),
             text.replace("The", "A"),
-            text.replace("format 2", "format 0"),
+            text.replace("format 3", "format 0"),
         ] {
             assert_eq!(Reading::of(&bad), Reading::Nonsense, "{bad}");
         }

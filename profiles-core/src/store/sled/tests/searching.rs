@@ -91,6 +91,7 @@ async fn settle(store: &SledStore, name: &str, city: &str) -> Result<Profile> {
         mail_key: None,
         outbox: vec![],
         email: None,
+        request: None,
         ..registration("x")
     };
     let profile = store.register(registration).await?.profile;
