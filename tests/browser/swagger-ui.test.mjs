@@ -100,7 +100,7 @@ test("an operation tells its bodies, its answers and an example of each", async 
       example: row.querySelector(".example")?.innerText ?? "",
     })),
   );
-  const statuses = ["201", "400", "401", "403", "404", "405", "406", "413", "415", "429", "503"];
+  const statuses = ["201", "400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "429", "503"];
   assert.deepEqual(answers.map((answer) => answer.status), statuses);
   for (const { status, description, example } of answers) {
     assert.ok(description, `${status} is described`);
