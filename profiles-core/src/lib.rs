@@ -105,7 +105,7 @@ pub use self::{
     service::{
         AccountEdit, Authentication, AvatarEditor, AvatarUpload, Credentials, EmailChange, Login, NewAccount,
         NewPassword, NewPersonalToken, OwnData, PasswordChange, PasswordReset, ProfileEditor, Registration,
-        RegistrationOutcome, StatusChange, StatusEditor, StatusNews,
+        RegistrationOutcome, StatusChange, StatusEditor, StatusNews, StatusOwner,
     },
     settings::{LoginBy, Notices, Settings, Throttles, Verification},
 };

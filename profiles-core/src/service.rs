@@ -27,7 +27,7 @@ pub use self::{
     account::AccountEdit,
     avatar::{AvatarEditor, AvatarUpload},
     email::EmailChange,
-    feed::{StatusChange, StatusNews},
+    feed::{StatusChange, StatusNews, StatusOwner},
     login::{Authentication, Credentials, Login},
     new_password::NewPassword,
     operator::NewAccount,

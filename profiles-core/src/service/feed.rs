@@ -2,8 +2,8 @@
 
 use crate::{
     Core, Result,
-    model::{ChangeId, ChangeKind, Status, StatusId, Username},
-    store::Changes,
+    model::{ChangeId, ChangeKind, ProfileId, Status, StatusId, Username},
+    store::{Changes, StatusFilter},
 };
 
 /// A change, with what can be said of it now.
@@ -26,23 +26,31 @@ pub enum StatusNews {
     Deleted {
         /// Which.
         id: StatusId,
-        /// The present name of its account; `None` if that is gone too.
-        username: Option<Username>,
+        /// Whose it was; `None` if the account is gone too.
+        owner: Option<StatusOwner>,
     },
     /// It was posted or written, and is gone by now: a later change tells of that.
     Passed,
 }
 
+/// Whose a status was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusOwner {
+    /// The profile.
+    pub profile: ProfileId,
+    /// Its present name.
+    pub username: Username,
+}
+
 impl StatusNews {
-    /// Whether a follower of the statuses of `wanted`, or of all if it is `None`, hears of it. The name's case counts, as
-    /// in [`StatusFilter::username`](crate::store::StatusFilter::username). That something is gone whose owner is gone too is told
+    /// Whether a follower of this part of the list hears of it. When a status that is gone was posted, is not known any
+    /// more: followers of any time hear that it is gone. That something is gone whose owner is gone too is told
     /// to all: nobody knows any more whom it belonged to, and the number alone gives nothing away.
-    pub fn concerns(&self, wanted: Option<&str>) -> bool {
-        let is_wanted = |name: &Username| wanted.is_none_or(|wanted| wanted == name.as_str());
+    pub fn concerns(&self, filter: &StatusFilter) -> bool {
         match self {
-            Self::Created(status) | Self::Updated(status) => is_wanted(&status.username),
-            Self::Deleted { username: Some(name), .. } => is_wanted(name),
-            Self::Deleted { username: None, .. } => true,
+            Self::Created(status) | Self::Updated(status) => filter.matches(status),
+            Self::Deleted { owner: Some(owner), .. } => filter.shows_those_of(owner.profile, &owner.username),
+            Self::Deleted { owner: None, .. } => true,
             Self::Passed => false,
         }
     }
@@ -69,8 +77,9 @@ impl Core {
         for change in changes {
             let news = match change.kind {
                 ChangeKind::Deleted => {
-                    let owner = self.store.account(change.account).await?;
-                    StatusNews::Deleted { id: change.status, username: owner.map(|owner| owner.username) }
+                    let owner = self.store.profile_of(change.account).await?;
+                    let owner = owner.map(|profile| StatusOwner { profile: profile.id, username: profile.username });
+                    StatusNews::Deleted { id: change.status, owner }
                 }
                 kind => match self.store.status(change.status).await? {
                     Some(status) if kind == ChangeKind::Created => StatusNews::Created(status),
@@ -110,25 +119,31 @@ mod tests {
         let told = core.changes(ChangeId::new(0), 9).await.unwrap().unwrap();
         let news: Vec<StatusNews> = told.into_iter().map(|change| change.news).collect();
         let three = store.status(StatusId::new(3)).await.unwrap().unwrap();
-        let ada_now = Some(fixture::username("ada"));
+        let owner = Some(StatusOwner { profile: three.profile, username: fixture::username("ada") });
         let expected = [
             StatusNews::Created(now.clone()),
             StatusNews::Passed,
             StatusNews::Created(three),
-            StatusNews::Deleted { id: StatusId::new(2), username: ada_now },
+            StatusNews::Deleted { id: StatusId::new(2), owner },
             StatusNews::Updated(now),
         ];
         assert_eq!(news, expected);
-        let heard = |name: &str| news.iter().filter(|news| news.concerns(Some(name))).count();
+        let heard = |name: &str| news.iter().filter(|news| news.concerns(&StatusFilter::by(name))).count();
         assert_eq!((heard("ada"), heard("Ada")), (4, 0));
+        let of = |profile| StatusFilter { profile: Some(profile), ..StatusFilter::default() };
+        let heard = |profile| news.iter().filter(|news| news.concerns(&of(profile))).count();
+        assert_eq!((heard(ProfileId::new(1)), heard(ProfileId::new(2))), (4, 0));
+        let later = StatusFilter { since: Some(fixture::after(1)), ..StatusFilter::default() };
+        let heard: Vec<_> = news.iter().map(|news| news.concerns(&later)).collect();
+        assert_eq!(heard, [false, false, false, true, false]);
 
         // Of what went with its account everybody hears, and nobody whose it was.
         let after = store.last_change().await.unwrap();
         store.erase_account(fixture::erase(ada, 9)).await.unwrap();
         let told = core.changes(after, 9).await.unwrap().unwrap();
-        let gone = [1, 3].map(|id| StatusNews::Deleted { id: StatusId::new(id), username: None });
+        let gone = [1, 3].map(|id| StatusNews::Deleted { id: StatusId::new(id), owner: None });
         assert_eq!(told.iter().map(|change| change.news.clone()).collect::<Vec<_>>(), gone);
-        assert!(gone[0].concerns(Some("bob")));
+        assert!(gone[0].concerns(&StatusFilter::by("bob")));
         assert_eq!(core.changes(ChangeId::new(99), 9).await.unwrap(), None);
     }
 }

@@ -3,7 +3,8 @@
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use crate::model::{
-    AccountId, AuditEntry, AuditEvent, AuditOutcome, Change, Profile, ProfileId, Status, Timestamp, UsernameKey,
+    AccountId, AuditEntry, AuditEvent, AuditOutcome, Change, Profile, ProfileId, Status, Timestamp, Username,
+    UsernameKey,
 };
 
 /// Where a part of a list starts. A key says where a row stands in the list: its id, or more if there are several
@@ -215,10 +216,15 @@ impl StatusFilter {
 
     /// The rule, in one place.
     pub fn matches(&self, status: &Status) -> bool {
-        self.username.as_deref().is_none_or(|name| name == status.username.as_str())
-            && self.profile.is_none_or(|profile| profile == status.profile)
+        self.shows_those_of(status.profile, &status.username)
             && self.since.is_none_or(|since| status.created_at >= since)
             && self.until.is_none_or(|until| status.created_at < until)
+    }
+
+    /// Whether it shows any of the statuses of this profile.
+    pub fn shows_those_of(&self, profile: ProfileId, username: &Username) -> bool {
+        self.username.as_deref().is_none_or(|name| name == username.as_str())
+            && self.profile.is_none_or(|wanted| wanted == profile)
     }
 
     /// Whether it leaves out statuses by when they were posted.

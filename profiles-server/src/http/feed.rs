@@ -21,6 +21,7 @@ use profiles_core::{
     event::{Event, EventKind},
     model::{Carrier, ChangeId, SecretKey},
     permissions::{Actor, Reads},
+    store::StatusFilter,
 };
 use serde::Serialize;
 use tokio::{
@@ -72,7 +73,7 @@ impl Streams {
     pub(crate) async fn open(
         &self,
         caller: Caller,
-        username: Option<String>,
+        filter: StatusFilter,
         from: From,
         heartbeat: Duration,
     ) -> Result<impl Stream<Item = io::Result<Vec<u8>>> + Send + use<>, ApiError> {
@@ -97,7 +98,7 @@ impl Streams {
         let proof = (core.settings().reads == Reads::Authenticated).then_some((actor, presented));
         let follower = Follower {
             core,
-            username,
+            filter,
             news,
             ended,
             heartbeat,
@@ -149,8 +150,9 @@ impl News {
         let text = match &change.news {
             StatusNews::Created(status) => event(change.number, "created", &statuses::wire(status))?,
             StatusNews::Updated(status) => event(change.number, "updated", &statuses::wire(status))?,
-            StatusNews::Deleted { id, username } => {
-                let gone = DeletedStatus { id: id.get(), user_profile: username.as_ref().map(ToString::to_string) };
+            StatusNews::Deleted { id, owner } => {
+                let user_profile = owner.as_ref().map(|owner| owner.username.to_string());
+                let gone = DeletedStatus { id: id.get(), user_profile };
                 event(change.number, "deleted", &gone)?
             }
             StatusNews::Passed => Vec::new(),
@@ -226,7 +228,7 @@ fn changes_statuses(event: &Event) -> bool {
 /// One stream.
 struct Follower {
     core: Core,
-    username: Option<String>,
+    filter: StatusFilter,
     news: broadcast::Receiver<Arc<News>>,
     ended: watch::Receiver<bool>,
     heartbeat: Interval,
@@ -288,7 +290,7 @@ impl Follower {
         };
         self.position = last.number;
         let mut text = Vec::new();
-        for change in changes.into_iter().filter(|change| change.news.concerns(self.username.as_deref())) {
+        for change in changes.into_iter().filter(|change| change.news.concerns(&self.filter)) {
             text.extend(News::of(change)?.text);
         }
         Ok(text)
@@ -301,7 +303,7 @@ impl Follower {
                 Ok(told) if told.change.number <= self.position => {}
                 Ok(told) if told.change.number == self.position.next() => {
                     self.position = told.change.number;
-                    if told.change.news.concerns(self.username.as_deref()) {
+                    if told.change.news.concerns(&self.filter) {
                         return Some(told.text.clone());
                     }
                 }

@@ -110,18 +110,26 @@ async fn what_happens_is_told_as_the_list_shows_it() -> Result {
     let mut all = Stream::now(&app, "").await?;
     let mut hers = Stream::now(&app, "?username=ada").await?;
     let mut others = Stream::now(&app, "?username=Ada").await?;
+    let mut of_profile = Stream::now(&app, "?profile=1&since=2020-01-01T00:00:00Z").await?;
+    let mut of_another = Stream::now(&app, "?profile=2").await?;
+    let mut of_long_ago = Stream::now(&app, "?until=2020-01-01T00:00:00Z").await?;
     let path = app.post_status(&key, "line\u{2028}end\nand 🎉").await?;
     let row: Value = app.request(Method::GET, &path).send().await?.json().await?;
     let told = all.event().await?;
     assert_eq!(told, Event { id: "1".into(), name: "created".into(), data: row });
     assert_eq!(hers.event().await?, told);
+    assert_eq!(of_profile.event().await?, told);
+    let refused = reqwest::get(format!("{}{PATH}?since=yesterday", app.url)).await?;
+    assert_eq!(refused.status(), 400);
 
     app.note(As::Token(&key), "PATCH", &path, r#"{"status_content":"new"}"#).await?;
     let row: Value = app.request(Method::GET, &path).send().await?.json().await?;
     assert_eq!(all.event().await?, Event { id: "2".into(), name: "updated".into(), data: row });
     app.note(As::Token(&key), "DELETE", &path, "").await?;
     let gone = serde_json::json!({ "id": 1, "user_profile": "ada" });
-    assert_eq!(all.event().await?, Event { id: "3".into(), name: "deleted".into(), data: gone });
+    let gone = Event { id: "3".into(), name: "deleted".into(), data: gone };
+    assert_eq!(all.event().await?, gone);
+    assert_eq!(of_long_ago.event().await?, gone);
 
     // Whose the statuses of an erased account were nobody knows any more; that they are gone is told to all.
     app.post_status(&key, "last").await?;
@@ -133,6 +141,7 @@ async fn what_happens_is_told_as_the_list_shows_it() -> Result {
         Event { id: "5".into(), name: "deleted".into(), data: serde_json::json!({ "id": 2, "user_profile": null }) };
     assert_eq!(all.event().await?, gone);
     assert_eq!(others.event().await?, gone);
+    assert_eq!(of_another.event().await?, gone);
     app.verify().await
 }
 

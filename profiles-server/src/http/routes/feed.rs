@@ -10,7 +10,7 @@ use poem_openapi::{
 };
 use profiles_core::permissions::{Action, Object};
 
-use super::{Context, Tag};
+use super::{Context, Tag, statuses::Times};
 use crate::http::{authentication::Caller, error::ApiError, feed::From, headers, query::QueryText};
 
 pub(crate) struct FeedApi(pub(crate) Context);
@@ -22,19 +22,27 @@ impl FeedApi {
     /// As server-sent events: `created` and `updated` with the row, `deleted` with its number, and `reset` when the list
     /// has to be read anew. The header `Last-Event-ID` goes before the parameter. See the guide for what is told.
     #[oai(path = "/api/profile-status/stream", method = "get", operation_id = "follow_statuses")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the query, with its documentation")]
     async fn follow(
         &self,
         request: &Request,
         caller: Caller,
         /// Only those of the account with exactly this username, case included.
         username: QueryText,
+        /// Only those of the profile with this id.
+        profile: QueryText,
+        /// Only those posted then or later, by RFC 3339.
+        since: QueryText,
+        /// Only those posted before then.
+        until: QueryText,
         /// Go on after the event with this id.
         last_event_id: QueryText,
     ) -> Result<EventStream, ApiError> {
         caller.core.authorise(caller.actor, Action::Read, Object::List)?;
+        let filter = self.0.statuses_asked(username, &profile, &Times { since, until })?;
         let last = headers::text(request.headers(), HeaderName::from_static("last-event-id")).or(last_event_id.0);
         let from = From::last_event(last.as_deref());
-        let stream = self.0.streams.open(caller, username.0, from, self.0.settings.heartbeat).await?;
+        let stream = self.0.streams.open(caller, filter, from, self.0.settings.heartbeat).await?;
         let mut response = Response::builder().body(Body::from_bytes_stream(stream));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

@@ -56,8 +56,7 @@ impl StatusesApi {
         /// From `next` or `previous`, where the server is configured for cursors.
         cursor: QueryText,
     ) -> Result<List<Page<Wire>>, ApiError> {
-        let mut filter = self.filter(&profile, &Times { since, until })?;
-        filter.username = username.0;
+        let filter = self.0.statuses_asked(username, &profile, &Times { since, until })?;
         let listing = self.listing(caller, filter, ordering);
         List::answer(&self.0, request, &Paging { page, page_size, cursor }, listing).await
     }
@@ -85,8 +84,9 @@ impl StatusesApi {
     ) -> Result<List<Page<Wire>>, ApiError> {
         let id = ProfileId::new(id.0);
         caller.core.profile(caller.actor, id, &ProfileFilter::default()).await?;
-        let mut filter = self.filter(&QueryText::default(), &Times { since, until })?;
-        filter.profile = Some(id);
+        let no_text = QueryText::default;
+        let asked = self.0.statuses_asked(no_text(), &no_text(), &Times { since, until })?;
+        let filter = StatusFilter { profile: Some(id), ..asked };
         let listing = self.listing(caller, filter, ordering);
         List::answer(&self.0, request, &Paging { page, page_size, cursor }, listing).await
     }
@@ -196,25 +196,33 @@ impl StatusesApi {
 }
 
 /// When the statuses of a list were posted.
-struct Times {
-    since: QueryText,
-    until: QueryText,
+pub(super) struct Times {
+    pub(super) since: QueryText,
+    pub(super) until: QueryText,
 }
 
-impl StatusesApi {
-    /// The filter that is asked for beside the name, unless this deployment knows none.
-    fn filter(&self, profile: &QueryText, times: &Times) -> Result<StatusFilter, ApiError> {
-        if !self.0.settings.status_filters {
-            return Ok(StatusFilter::default());
+impl Context {
+    /// Which statuses are asked for; by name alone where this deployment knows no other filter.
+    pub(super) fn statuses_asked(
+        &self,
+        username: QueryText,
+        profile: &QueryText,
+        times: &Times,
+    ) -> Result<StatusFilter, ApiError> {
+        let filter = named(username);
+        if !self.settings.status_filters {
+            return Ok(filter);
         }
         Ok(StatusFilter {
-            username: None,
             profile: query::number("profile", profile.0.as_deref())?.map(ProfileId::new),
             since: query::moment("since", times.since.0.as_deref())?,
             until: query::moment("until", times.until.0.as_deref())?,
+            ..filter
         })
     }
+}
 
+impl StatusesApi {
     fn listing(&self, caller: Caller, filter: StatusFilter, ordering: QueryText) -> StatusList {
         let asked = ordering.0.filter(|_| self.0.settings.ordering);
         let newest_first = query::ordering(asked.as_deref(), &[("id", ()), ("created_at", ())]);
