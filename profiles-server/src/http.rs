@@ -29,6 +29,7 @@ mod openapi;
 mod origin;
 mod pages;
 mod pagination;
+mod parameter;
 mod pictures;
 mod python;
 mod query;

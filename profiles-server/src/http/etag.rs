@@ -2,12 +2,12 @@
 //! does not overwrite another one.
 
 use poem::{
-    IntoResponse, Request, RequestBody, Response,
+    IntoResponse, Request, Response,
     http::{HeaderValue, Method, StatusCode, header},
 };
 use poem_openapi::{
-    ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions,
-    registry::{MetaHeader, MetaMediaType, MetaParamIn, MetaResponse, MetaResponses, MetaSchemaRef, Registry},
+    ApiResponse,
+    registry::{MetaHeader, MetaMediaType, MetaParamIn, MetaResponse, MetaResponses, Registry},
     types::Type,
 };
 use profiles_core::model::Digest;
@@ -17,6 +17,7 @@ use super::{
     answer::{json_bytes, json_response, to_json},
     error::ApiError,
     headers,
+    parameter::{Parameter, Place},
 };
 
 /// The strong tag of a representation, without its quotes: half a SHA-256 of its bytes.
@@ -73,37 +74,19 @@ pub(crate) fn documented() -> MetaHeader {
 }
 
 /// A header of a request, documented by the operation that takes it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct HeaderText(pub(crate) Option<String>);
+pub(crate) type HeaderText = Parameter<InHeader>;
 
-impl<'a> ApiExtractor<'a> for HeaderText {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+/// See [`HeaderText`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct InHeader;
 
-    type ParamType = String;
-    type ParamRawType = String;
-
-    fn register(registry: &mut Registry) {
-        <String as Type>::register(registry);
+impl Place for InHeader {
+    fn documented() -> MetaParamIn {
+        MetaParamIn::Header
     }
 
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Header)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(String::schema_ref())
-    }
-
-    fn param_raw_type(&self) -> Option<&Self::ParamRawType> {
-        self.0.as_ref()
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        options: ExtractParamOptions<Self::ParamType>,
-    ) -> poem::Result<Self> {
-        Ok(Self(headers::text(request.headers(), options.name)))
+    fn read(request: &Request, name: &str) -> Option<String> {
+        headers::text(request.headers(), name)
     }
 }
 
@@ -195,7 +178,9 @@ mod tests {
     use super::*;
 
     fn row(named: Option<&str>) -> Option<Condition> {
-        Condition::of(&HeaderText(named.map(str::to_owned)), &serde_json::json!({ "id": 1 })).ok()
+        let mut if_match = HeaderText::default();
+        if_match.0 = named.map(str::to_owned);
+        Condition::of(&if_match, &serde_json::json!({ "id": 1 })).ok()
     }
 
     #[test]

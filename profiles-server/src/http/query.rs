@@ -2,48 +2,30 @@
 
 use std::borrow::Cow;
 
-use poem::{Request, RequestBody};
-use poem_openapi::{
-    ApiExtractor, ApiExtractorType, ExtractParamOptions,
-    registry::{MetaParamIn, MetaSchemaRef, Registry},
-    types::Type,
-};
+use poem::Request;
+use poem_openapi::registry::MetaParamIn;
 use profiles_core::model::Timestamp;
 
-use super::{error::ApiError, python};
+use super::{
+    error::ApiError,
+    parameter::{Parameter, Place},
+    python,
+};
 
 /// One parameter of the query, documented by the operation that takes it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct QueryText(pub(crate) Option<String>);
+pub(crate) type QueryText = Parameter<InQuery>;
 
-impl<'a> ApiExtractor<'a> for QueryText {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+/// See [`QueryText`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct InQuery;
 
-    type ParamType = String;
-    type ParamRawType = String;
-
-    fn register(registry: &mut Registry) {
-        <String as Type>::register(registry);
+impl Place for InQuery {
+    fn documented() -> MetaParamIn {
+        MetaParamIn::Query
     }
 
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Query)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(String::schema_ref())
-    }
-
-    fn param_raw_type(&self) -> Option<&Self::ParamRawType> {
-        self.0.as_ref()
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        _: &mut RequestBody,
-        options: ExtractParamOptions<Self::ParamType>,
-    ) -> poem::Result<Self> {
-        Ok(Self(last(request, options.name)))
+    fn read(request: &Request, name: &str) -> Option<String> {
+        last(request, name)
     }
 }
 
