@@ -4,10 +4,11 @@
 //! machine, so the figures share its processors; read the ratios. Every figure is the median of three rounds, and the
 //! rounds of all figures take turns.
 
+mod program;
+
 use std::{
     error::Error,
     io,
-    process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -23,12 +24,13 @@ use profiles_core::{
     },
     testkit::fixture,
 };
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     task::JoinSet,
 };
+
+use self::program::Program;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -63,31 +65,12 @@ async fn main() -> Result {
     Ok(())
 }
 
-/// The real program over an empty database.
-struct Server {
-    child: Child,
-    address: String,
-    _directory: TempDir,
-}
+/// The program, as the clients of this bench use it.
+struct Server(Program);
 
 impl Server {
     async fn start() -> Result<Self> {
-        let directory = tempfile::tempdir()?;
-        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let child = Command::new(env!("CARGO_BIN_EXE_profiles-server"))
-            .args(["serve", "--bind", &address, "--log", "warn", "--data-dir"])
-            .arg(directory.path())
-            .stdout(Stdio::null())
-            .spawn()?;
-        let server = Self { child, address, _directory: directory };
-        let started = Instant::now();
-        while Connection::open(&server.address).await.is_err() {
-            if started.elapsed() > Duration::from_secs(10) {
-                return Err("the server does not start".into());
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        Ok(server)
+        Program::start(&["--log", "warn"]).await.map(Self)
     }
 
     async fn register(&self) -> Result<String> {
@@ -97,7 +80,7 @@ impl Server {
              application/x-www-form-urlencoded\r\n\r\n{form}",
             form.len()
         );
-        let mut connection = Connection::open(&self.address).await?;
+        let mut connection = Connection::open(&self.0.address).await?;
         let key = String::from_utf8_lossy(connection.ask(request.as_bytes()).await?)
             .split("\"key\":\"")
             .nth(1)
@@ -111,7 +94,7 @@ impl Server {
         let started = Instant::now();
         let mut tasks = JoinSet::new();
         for _ in 0..CONNECTIONS {
-            let mut connection = Connection::open(&self.address).await?;
+            let mut connection = Connection::open(&self.0.address).await?;
             let (request, answered) = (request.to_owned(), Arc::clone(&answered));
             tasks.spawn(async move {
                 while started.elapsed() < ROUND {
@@ -130,17 +113,9 @@ impl Server {
         Ok(rate(answered.load(Ordering::Relaxed), started))
     }
 
+    /// Resident memory in MB, of 1024 KiB each.
     fn memory(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        Ok(self.0.memory()? / 1024.0)
     }
 }
 

@@ -3,19 +3,21 @@
 //! `cargo bench -p profiles-server --bench stream`. Every stream is a connection, with a descriptor on both sides: run
 //! `ulimit -n 25000` before it, or it takes as many streams as it may. Both sides share this machine's processors.
 
+mod program;
+
 use std::{
     error::Error,
     fs,
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     task::JoinSet,
 };
+
+use self::program::Program;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -93,47 +95,18 @@ async fn wait_for(stream: &mut TcpStream, text: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The real program over an empty database.
-struct Server {
-    child: Child,
-    address: String,
-    _directory: TempDir,
-}
+/// The program, as the clients of this bench use it.
+struct Server(Program);
 
 impl Server {
     async fn start() -> Result<Self> {
-        let directory = tempfile::tempdir()?;
-        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let child = Command::new(env!("CARGO_BIN_EXE_profiles-server"))
-            .args([
-                "serve",
-                "--bind",
-                &address,
-                "--log",
-                "error",
-                "--max-connections",
-                "20000",
-                "--max-streams",
-                "20000",
-            ])
-            .arg("--data-dir")
-            .arg(directory.path())
-            .stdout(Stdio::null())
-            .spawn()?;
-        let server = Self { child, address, _directory: directory };
-        let started = Instant::now();
-        while TcpStream::connect(&server.address).await.is_err() {
-            if started.elapsed() > Duration::from_secs(10) {
-                return Err("the server does not start".into());
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        Ok(server)
+        let flags = ["--log", "error", "--max-connections", "20000", "--max-streams", "20000"];
+        Program::start(&flags).await.map(Self)
     }
 
     /// A stream that has begun.
     async fn follow(&self) -> Result<TcpStream> {
-        let mut stream = TcpStream::connect(&self.address).await?;
+        let mut stream = TcpStream::connect(&self.0.address).await?;
         stream.write_all(b"GET /api/profile-status/stream/ HTTP/1.1\r\nHost: x\r\n\r\n").await?;
         wait_for(&mut stream, b"id: ").await?;
         Ok(stream)
@@ -141,7 +114,7 @@ impl Server {
 
     /// Sends a form; answers with what came back.
     async fn send(&self, path: &str, header: &str, form: &str) -> Result<String> {
-        let mut stream = TcpStream::connect(&self.address).await?;
+        let mut stream = TcpStream::connect(&self.0.address).await?;
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{header}Content-Length: {}\r\nContent-Type: \
              application/x-www-form-urlencoded\r\n\r\n{form}",
@@ -167,17 +140,6 @@ impl Server {
 
     /// Resident memory in MB.
     fn memory(&self) -> Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        let kilobytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
-        Ok(kilobytes / 1000.0)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        Ok(self.0.memory()? / 1000.0)
     }
 }
