@@ -74,6 +74,8 @@ pub(crate) enum Failure {
     Refused(StoreError),
     /// The database did not do it.
     Database(SqlError),
+    /// Another was faster, which shows only now: the same from the beginning.
+    Overtaken,
 }
 
 impl From<StoreError> for Failure {
@@ -143,6 +145,11 @@ fn taken(error: &dyn DatabaseError) -> Option<Unique> {
         "requests_pkey" => Some(Unique::Request),
         _ => None,
     }
+}
+
+/// Whether this is about that constraint.
+pub(crate) fn is_violation(error: &SqlError, constraint: &str) -> bool {
+    matches!(error, SqlError::Database(error) if error.constraint() == Some(constraint))
 }
 
 /// A row that can't be read as what it should be.

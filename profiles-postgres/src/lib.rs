@@ -32,16 +32,36 @@
     )
 )]
 
+mod accounts;
+mod audit;
+mod avatars;
 mod config;
 mod connect;
+mod directory;
+mod erasure;
 mod error;
+mod feed;
+mod jobs;
+mod mail_keys;
+mod maintenance;
 mod migrate;
+mod places;
+mod profiles;
+mod ranks;
 mod read;
+mod requests;
 mod row;
+mod status_queue;
+mod statuses;
 mod store;
+mod throttles;
+mod timeline;
+mod tokens;
+mod verify;
 mod write;
 
 pub use self::{
+    avatars::PostgresAvatars,
     config::{DatabaseUrl, InvalidUrl, PostgresConfig},
     error::OpenError,
     migrate::{Migrated, migrate},

@@ -3,11 +3,8 @@
 
 use profiles_core::{
     fields::FieldError,
-    model::{
-        Account, AccountId, Bio, City, Digest, Email, PasswordHash, PersonName, Profile, ProfileId, Revision,
-        Timestamp, Username, UsernameKey,
-    },
-    store::{Result, StoreError},
+    model::{Account, AccountId, Digest, Email, PasswordHash, PersonName, Revision, Timestamp, Username},
+    store::Result,
 };
 use sqlx::{ColumnIndex, Decode, Postgres, Row as _, Type, postgres::PgRow};
 

@@ -15,11 +15,12 @@ use profiles_core::{
 use sqlx::PgPool;
 use tokio::sync::Mutex;
 
-use crate::{config::PostgresConfig, connect, error::OpenError, migrate};
+use crate::{config::PostgresConfig, connect, error::OpenError, migrate, status_queue::StatusQueue};
 
 /// Keeps everything in a PostgreSQL database, which other servers may use at the same time.
 pub struct PostgresStore {
     pub(crate) inner: Arc<Inner>,
+    pub(crate) queue: StatusQueue,
 }
 
 /// What the tasks of a store share.
@@ -50,7 +51,8 @@ impl PostgresStore {
         let events = EventPublisher::default();
         let source = events.source();
         let inner = Inner { config, pool, events: Mutex::new(events), source, closed: AtomicBool::new(false) };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Arc::new(inner);
+        Ok(Self { queue: StatusQueue::start(Arc::clone(&inner)), inner })
     }
 }
 

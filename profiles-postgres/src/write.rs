@@ -14,7 +14,7 @@ use profiles_core::{
     model::Timestamp,
     store::{Result, StoreError},
 };
-use sqlx::{Error as SqlError, PgConnection, PgPool, Postgres, pool::PoolConnection};
+use sqlx::{Error as SqlError, PgConnection, Postgres, pool::PoolConnection};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
@@ -174,6 +174,9 @@ impl Inner {
         Err(match failure {
             Failure::Refused(error) => Lost::Refused(error),
             Failure::Database(error) => lost(error, before),
+            Failure::Overtaken => {
+                Lost::Again(SqlError::Protocol("another command was faster again and again".to_owned()))
+            }
         })
     }
 
