@@ -9,11 +9,17 @@ use profiles_test_cluster::{Database, cluster};
 
 /// In a database that goes away with the test.
 async fn open() -> (Arc<dyn Store>, Database) {
-    let database = tokio::task::spawn_blocking(|| cluster().database()).await.expect("a database");
-    let config = PostgresConfig::new(database.url.parse().expect("an address"));
-    migrate(&config).await.expect("tables");
-    let store = PostgresStore::open(config).await.expect("a store");
+    let database = cluster()
+        .database_like("migrated", async |url| {
+            migrate(&config(url)).await.expect("tables");
+        })
+        .await;
+    let store = PostgresStore::open(config(&database.url)).await.expect("a store");
     (Arc::new(store), database)
+}
+
+fn config(url: &str) -> PostgresConfig {
+    PostgresConfig::new(url.parse().expect("an address"))
 }
 
 profiles_core::store_conformance!(open());
