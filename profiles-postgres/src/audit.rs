@@ -48,7 +48,7 @@ impl Audit for PostgresStore {
     }
 }
 
-fn entry(row: &PgRow) -> Result<AuditEntry> {
+pub(crate) fn entry(row: &PgRow) -> Result<AuditEntry> {
     let event: &str = get(row, "event")?;
     let outcome: &str = get(row, "outcome")?;
     let account: Option<i64> = get(row, "account")?;
@@ -66,11 +66,11 @@ fn entry(row: &PgRow) -> Result<AuditEntry> {
 
 /// A number that the trail tells need not be that of any row, so each of 64 bits has to come back as it was: as the same
 /// bits.
-fn bits(number: u64) -> i64 {
+pub(crate) fn bits(number: u64) -> i64 {
     number.cast_signed()
 }
 
-fn account_bits(actor: AuditActor) -> Option<i64> {
+pub(crate) fn account_bits(actor: AuditActor) -> Option<i64> {
     match actor {
         AuditActor::Anonymous | AuditActor::Operator => None,
         AuditActor::Account(account) => Some(bits(account.get())),
