@@ -160,6 +160,9 @@ impl Cluster {
     }
 
     /// Transactions in a second that `pgbench` does over so many connections with this script, each prepared once.
+    ///
+    /// # Panics
+    /// It tells no rate.
     pub fn pgbench(&self, database: &str, script: &str, connections: usize, seconds: u32) -> f64 {
         let script = self.folder.file("pgbench.sql", script);
         let mut bench = self.programs.command("pgbench", &self.folder);
