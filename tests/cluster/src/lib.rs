@@ -199,6 +199,23 @@ impl Cluster {
         }
     }
 
+    /// Takes what room there is on a small disk, but for a little.
+    ///
+    /// # Panics
+    /// The file that takes it can't be made.
+    pub fn fill(&self) {
+        self.folder.fill();
+    }
+
+    /// Gives back what [`Cluster::fill`] took, and starts the cluster again if it has ended.
+    pub fn make_room(&self) {
+        self.folder.make_room();
+        let mut status = self.programs.command("pg_ctl", &self.folder);
+        if run(status.args(["status", "--pgdata"]).arg(self.folder.data())).is_err() {
+            self.resume();
+        }
+    }
+
     /// What the cluster has logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
