@@ -41,7 +41,9 @@ mod connect;
 mod directory;
 mod erasure;
 mod error;
+mod export;
 mod feed;
+mod import;
 mod jobs;
 mod mail_keys;
 mod maintenance;
@@ -59,6 +61,7 @@ mod store;
 mod throttles;
 mod timeline;
 mod tokens;
+mod transfer;
 mod verify;
 mod write;
 

@@ -119,7 +119,7 @@ impl Command for UpdateProfile {
     type Answer = Profile;
 
     async fn run(&self, work: &mut Work) -> Result<Profile, Failure> {
-        let row = query(profile!("where p.id = $1 for no key update of p"))
+        let row = query(profile!("where p.id = $1 and a.erasing_since is null for no key update of p"))
             .bind(number(self.id.get()))
             .fetch_optional(work.sql())
             .await?;

@@ -15,7 +15,7 @@ use profiles_core::{
 use sqlx::PgPool;
 use tokio::sync::Mutex;
 
-use crate::{config::PostgresConfig, connect, error::OpenError, migrate, status_queue::StatusQueue};
+use crate::{config::PostgresConfig, connect, error::OpenError, migrate, status_queue::StatusQueue, throttles::Turns};
 
 /// Keeps everything in a PostgreSQL database, which other servers may use at the same time.
 pub struct PostgresStore {
@@ -32,6 +32,8 @@ pub(crate) struct Inner {
     /// committing. Nothing that a transaction may have to wait for is ever waited for under it.
     pub(crate) events: Mutex<EventPublisher>,
     pub(crate) source: EventSource,
+    /// Who counts tries waits for who counts the same.
+    pub(crate) turns: Turns,
     closed: AtomicBool,
 }
 
@@ -50,7 +52,14 @@ impl PostgresStore {
         }
         let events = EventPublisher::default();
         let source = events.source();
-        let inner = Inner { config, pool, events: Mutex::new(events), source, closed: AtomicBool::new(false) };
+        let inner = Inner {
+            config,
+            pool,
+            events: Mutex::new(events),
+            source,
+            turns: Turns::default(),
+            closed: AtomicBool::new(false),
+        };
         let inner = Arc::new(inner);
         Ok(Self { queue: StatusQueue::start(Arc::clone(&inner)), inner })
     }
