@@ -12,7 +12,7 @@ use profiles_core::{
     event::{EventPublisher, EventSource},
     store::{Result, StoreError},
 };
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgPool};
 use tokio::sync::Mutex;
 
 use crate::{config::PostgresConfig, connect, error::OpenError, migrate, status_queue::StatusQueue, throttles::Turns};
@@ -43,13 +43,15 @@ impl PostgresStore {
     /// # Errors
     /// It can't be reached, is not migrated, is newer than this program, or can't be used.
     pub async fn open(config: PostgresConfig) -> Result<Self, OpenError> {
-        let pool = connect::pool(&config, &config.url);
-        connect::check(&pool, &config.url).await?;
-        let failed = |error| OpenError::Connect { url: config.url.clone(), error };
-        let missing = migrate::missing(&mut *pool.acquire().await.map_err(failed)?, &config.url).await?;
+        let mut connection = connect::first(&config).await?;
+        connect::check(&mut connection, &config.url).await?;
+        let missing = migrate::missing(&mut connection, &config.url).await?;
+        // What is wrong with ending it nobody needs to know.
+        let _ = connection.close().await;
         if missing > 0 {
             return Err(OpenError::Unmigrated { url: config.url, missing });
         }
+        let pool = connect::pool(&config, &config.url);
         let events = EventPublisher::default();
         let source = events.source();
         let inner = Inner {

@@ -38,7 +38,7 @@ fn it_is_migrated_served_and_looked_at() {
     assert!(login.starts_with("HTTP/1.1 400"), "{login}");
     let trail = place.run(&format!("audit {with}"));
     assert_eq!(trail.code, Some(0), "{trail:?}");
-    assert!(trail.out.contains("ada"), "{trail:?}");
+    assert!(trail.out.contains("account 2    by=anonymous address=127.0.0.1"), "{trail:?}");
     let mails = place.run(&format!("mail list {with}"));
     assert_eq!(mails.code, Some(0), "{mails:?}");
     let reindex = place.run(&format!("reindex {with}"));
