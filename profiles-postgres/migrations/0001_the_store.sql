@@ -213,8 +213,10 @@ create table pictures (
     size smallint not null,
     content bytea not null,
     put_at bigint not null,
-    -- By the database's own clock, for servers that do not know of each other.
-    stored_at timestamptz not null default now(),
+    -- How many put it and have not pointed a profile at it yet, and until when that counts: one that does not come to it is
+    -- forgotten. By the database's own clock, for servers that do not know of each other.
+    awaited bigint not null default 1,
+    awaited_until timestamptz not null default now() + interval '10 minutes',
     primary key (digest, format, size)
 );
 alter table pictures alter column content set storage external;

@@ -13,7 +13,7 @@ use profiles_core::{
     event::{EventPublisher, EventSource},
     store::{Result, StoreError},
 };
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgPool};
 use tokio::{sync::Mutex, task::JoinHandle};
 
 use crate::{
@@ -65,16 +65,20 @@ impl PostgresStore {
     /// # Errors
     /// It can't be reached, is not migrated, is newer than this program, or can't be used.
     pub async fn open(config: PostgresConfig) -> Result<Self, OpenError> {
-        let pool = connect::pool(&config, &config.url);
-        connect::check(&pool, &config.url).await?;
-        let failed = |error| OpenError::Connect { url: config.url.clone(), error };
-        let missing = migrate::missing(&mut *pool.acquire().await.map_err(failed)?, &config.url).await?;
+        let mut connection = connect::first(&config).await?;
+        connect::check(&mut connection, &config.url).await?;
+        let missing = migrate::missing(&mut connection, &config.url).await?;
+        // What is wrong with ending it nobody needs to know.
+        let _ = connection.close().await;
         if missing > 0 {
             return Err(OpenError::Unmigrated { url: config.url, missing });
         }
         let mut name = [0; 16];
-        getrandom::fill(&mut name)
-            .map_err(|error| failed(sqlx::Error::Io(std::io::Error::other(error.to_string()))))?;
+        getrandom::fill(&mut name).map_err(|error| OpenError::Connect {
+            url: config.url.clone(),
+            error: sqlx::Error::Io(std::io::Error::other(error.to_string())),
+        })?;
+        let pool = connect::pool(&config, &config.url);
         let events = EventPublisher::default();
         let source = events.source();
         let replica = config.replica.as_ref().map(|url| Arc::new(Replica::new(connect::pool(&config, url))));

@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use common::{Load, assert_once, config, open, post_until};
 use profiles_core::{
@@ -134,9 +134,7 @@ async fn a_full_disk_refuses_and_harms_nothing() {
     impatient.retry_for = Duration::from_millis(500);
     let store = open(impatient).await;
     let account = store.register(fixture::register("ada")).await.expect("an account").account.id;
-    let filler = cluster.data().with_file_name("filler");
-    let mut file = std::fs::File::create(&filler).expect("a file");
-    while file.write_all(&[0; 4096]).is_ok() {}
+    on(&cluster, Cluster::fill).await;
     let mut load = Load::default();
     let refused = loop {
         let text = load.acknowledged.len().to_string();
@@ -146,9 +144,7 @@ async fn a_full_disk_refuses_and_harms_nothing() {
         }
     };
     assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
-    drop(file);
-    std::fs::remove_file(&filler).expect("the file goes");
-    on(&cluster, Cluster::resume_if_down).await;
+    on(&cluster, Cluster::make_room).await;
     wait_until_ready(&store).await;
     store.post_status(account, fixture::text("again"), fixture::NOW).await.expect("a write");
     assert_once(&store, &load).await;

@@ -10,6 +10,9 @@ use std::{
 
 use crate::programs::{must, run};
 
+/// What fills a small disk.
+const BALLAST: &str = "ballast";
+
 /// A folder that the guard removes.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -47,6 +50,24 @@ impl Folder {
             chown(&path, Some(user), Some(group)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
         Self { path, owner }
+    }
+
+    /// Takes what room is left on its disk, but for 256 KiB.
+    pub(crate) fn fill(&self) {
+        let path = self.path.join(BALLAST);
+        let mut file = File::create(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let block = vec![0; 64 * 1024];
+        let mut written = 0_u64;
+        while file.write_all(&block).is_ok() {
+            written += 64 * 1024;
+        }
+        file.set_len(written.saturating_sub(256 * 1024)).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Gives it back.
+    pub(crate) fn make_room(&self) {
+        let path = self.path.join(BALLAST);
+        fs::remove_file(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
     pub(crate) fn path(&self) -> &Path {

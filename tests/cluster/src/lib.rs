@@ -215,15 +215,19 @@ impl Cluster {
         }
     }
 
-    /// Starts it again if it has given up by itself.
+    /// Takes what room there is on a small disk, but for a little.
     ///
     /// # Panics
-    /// It does not start.
-    pub fn resume_if_down(&self) {
-        // It may be on its way down.
-        thread::sleep(Duration::from_secs(1));
-        let runs = self.process().is_some_and(|process| fs::exists(format!("/proc/{process}")).unwrap_or(false));
-        if !runs {
+    /// The file that takes it can't be made.
+    pub fn fill(&self) {
+        self.folder.fill();
+    }
+
+    /// Gives back what [`Cluster::fill`] took, and starts the cluster again if it has ended.
+    pub fn make_room(&self) {
+        self.folder.make_room();
+        let mut status = self.programs.command("pg_ctl", &self.folder);
+        if run(status.args(["status", "--pgdata"]).arg(self.folder.data())).is_err() {
             self.resume();
         }
     }
