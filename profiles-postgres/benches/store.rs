@@ -6,7 +6,6 @@
 //! - whom a token speaks for, beside the same statement sent by sqlx alone over as many connections;
 //! - statuses posted, durable when they return, beside transactions of two rows by `pgbench` over as many connections as
 //!   there are callers.
-#![expect(clippy::indexing_slicing, reason = "arrays of three")]
 
 use std::{env, error::Error, hint::black_box, sync::Arc, time::Duration, time::Instant};
 
