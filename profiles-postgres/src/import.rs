@@ -56,10 +56,10 @@ impl Table {
     fn statement(self) -> &'static str {
         match self {
             Self::Accounts => {
-                "with given as (select * from json_array_elements($1::json) as given), \
-                 placed as (insert into places (account, places) select (given ->> 'id')::bigint, given -> 'places' \
-                     from given where json_array_length(given -> 'places') > 0) \
-                 insert into accounts select (json_populate_record(null::accounts, given)).* from given"
+                "with given as (select value as row from json_array_elements($1::json)), \
+                 placed as (insert into places (account, places) select (row ->> 'id')::bigint, row -> 'places' \
+                     from given where json_array_length(row -> 'places') > 0) \
+                 insert into accounts select (json_populate_record(null::accounts, row)).* from given"
             }
             Self::Profiles => {
                 "with given as (select r.* from json_populate_recordset(null::profiles, $1::json) r), \
