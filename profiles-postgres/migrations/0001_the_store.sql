@@ -27,7 +27,6 @@ create table accounts (
     last_login_at bigint,
     -- Set while the account is being erased, step by step.
     erasing_since bigint,
-    constraint accounts_verified check (email is not null or not email_verified),
     constraint accounts_erased check (erasing_since is null or not is_active)
 ) with (fillfactor = 80);
 create unique index accounts_verified_email on accounts (email) where email_verified;

@@ -150,6 +150,7 @@ async fn take_all(connection: &mut PgConnection, mut from: Receiver<Vec<Record>>
     if let Some(found) = verify::inconsistencies(connection).await?.into_iter().next() {
         return Err(StoreError::Unfit(Inconsistency(found)).into());
     }
+    give_numbers(connection, &given).await?;
     raw_sql("commit").execute(&mut *connection).await?;
     // Better plans from the first question on; without it they come by themselves, later.
     let _ = raw_sql("analyze").execute(connection).await;
@@ -163,7 +164,7 @@ async fn check_is_empty(connection: &mut PgConnection) -> Result<(), Failure> {
     if untouched { Ok(()) } else { Err(StoreError::NotEmpty.into()) }
 }
 
-/// What follows from the rows: counts, and the numbers given out.
+/// What follows from the rows: counts. The numbers given out are in the books, but for those of sequences.
 async fn keep_the_books(connection: &mut PgConnection, given: &Numbers) -> Result<(), Failure> {
     query("update profile_book set last_account = $1, last_profile = $2, count = (select count(*) from profiles)")
         .bind(number(given.account))
@@ -179,13 +180,6 @@ async fn keep_the_books(connection: &mut PgConnection, given: &Numbers) -> Resul
     .bind(number(given.change))
     .execute(&mut *connection)
     .await?;
-    for (sequence, last) in [("token_ids", given.token), ("outbox_ids", given.mail), ("audit_ids", given.audit)] {
-        query("select setval($1::regclass, greatest($2, 1), $2 > 0)")
-            .bind(sequence)
-            .bind(number(last))
-            .execute(&mut *connection)
-            .await?;
-    }
     raw_sql(
         "insert into status_counts (account, count) \
              select a.id, (select count(*) from statuses s where s.account = a.id) from accounts a; \
@@ -196,6 +190,18 @@ async fn keep_the_books(connection: &mut PgConnection, given: &Numbers) -> Resul
     )
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Sequences do not go back with a transaction, so they are moved when nothing else can fail.
+async fn give_numbers(connection: &mut PgConnection, given: &Numbers) -> Result<(), Failure> {
+    for (sequence, last) in [("token_ids", given.token), ("outbox_ids", given.mail), ("audit_ids", given.audit)] {
+        query("select setval($1::regclass, greatest($2, 1), $2 > 0)")
+            .bind(sequence)
+            .bind(number(last))
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 

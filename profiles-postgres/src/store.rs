@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use data_encoding::HEXLOWER;
@@ -14,7 +15,7 @@ use profiles_core::{
     store::{Result, StoreError},
 };
 use sqlx::{Connection as _, PgPool};
-use tokio::{sync::Mutex, task::JoinHandle};
+use tokio::{sync::Mutex, task::JoinHandle, time::timeout};
 
 use crate::{
     config::PostgresConfig,
@@ -58,6 +59,9 @@ pub(crate) struct Inner {
     pub(crate) turns: Turns,
     closed: AtomicBool,
 }
+
+/// How long to try to tell others of the last commands, at the end.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 impl PostgresStore {
     /// Over a database that is there, reached now and migrated.
@@ -113,6 +117,8 @@ impl Inner {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Err(StoreError::unavailable("the store is closed"));
         }
+        // Who ends at once, as an operator's command does, must not take with it what others wait to hear.
+        let _ = timeout(LAST_WORD, self.elsewhere.tell_what_waits(&self.pool)).await;
         self.pool.close().await;
         if let Some(replica) = &self.replica {
             replica.pool.close().await;

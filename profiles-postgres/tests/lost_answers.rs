@@ -1,5 +1,5 @@
 //! The connection breaks while a command commits: whether it was done is found out, and it is done once.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
 

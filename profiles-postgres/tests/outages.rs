@@ -1,6 +1,6 @@
 //! The database goes away and comes back: nothing acknowledged is lost, nothing is done twice, and the store goes on by
 //! itself.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
 

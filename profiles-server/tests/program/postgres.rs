@@ -5,6 +5,7 @@ mod commands;
 mod outage;
 mod secret;
 mod several;
+mod tls;
 
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::Write as _,
-    os::unix::fs::{MetadataExt as _, chown},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -82,10 +82,16 @@ impl Folder {
         self.owner
     }
 
-    /// Makes a file.
+    /// Makes a file that its owner alone can read.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path.join(name);
-        fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let made = File::options().write(true).create_new(true).mode(0o600).open(&path);
+        made.and_then(|mut file| file.write_all(text.as_bytes()))
+            .and_then(|()| match self.owner {
+                Some((user, group)) => chown(&path, Some(user), Some(group)),
+                None => Ok(()),
+            })
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         path
     }
 

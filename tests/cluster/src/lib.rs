@@ -108,6 +108,11 @@ impl Cluster {
         self.folder.append("data/postgresql.conf", &format!("{setting} = '{}'\n", value.replace('\'', "''")));
     }
 
+    /// Makes a file beside its data, which the cluster can read and nobody else.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        self.folder.file(name, text)
+    }
+
     /// The address of a database that is here, or is not.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/{database}", self.port)

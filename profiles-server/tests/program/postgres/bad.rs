@@ -2,8 +2,6 @@
 
 use std::net::TcpListener;
 
-use profiles_test_cluster::Cluster;
-
 use super::{migrated, names, shared};
 use crate::place::{Ended, Place};
 
@@ -108,13 +106,4 @@ fn an_address_that_is_none_is_not_repeated() {
         &Place::new().run("check --database-replica postgres://ada:hunter2@db/x"),
         "the configuration does not do: database_replica is set, and database is not",
     );
-}
-
-/// A server that wants TLS, and a client that does not trust it.
-#[test]
-fn its_certificate_is_nobodys() {
-    let cluster = Cluster::start();
-    let database = cluster.database();
-    let unencrypted = format!("{}?sslmode=verify-full", database.url);
-    told(&unencrypted, "TLS");
 }

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
     thread,
     time::{Duration, Instant},
 };
@@ -65,9 +66,6 @@ fn each_mail_goes_out_once() {
     for number in 0..20 {
         register(if number % 2 == 0 { &both.one } else { &both.two }, &format!("ada{number}"));
     }
-    // An operator's command has no worker of its own: a server sends what it queues.
-    let list = both.places[0].run(&format!("mail list {}", both.with));
-    assert_eq!(list.code, Some(0), "{list:?}");
     let start = Instant::now();
     while both.mails().len() < 20 {
         assert!(start.elapsed() < AGES, "{} mails", both.mails().len());
@@ -130,6 +128,23 @@ fn sessions_counts_and_keys_of_requests_are_shared() {
     // Ended at one, refused at the other.
     assert!(both.two.send(&head, "POST", "/api/rest-auth/logout/", "").starts_with("HTTP/1.1 200"));
     assert!(both.one.send(&head, "GET", "/api/rest-auth/user/", "").starts_with("HTTP/1.1 401"));
+}
+
+/// It has no worker of its own: a server hears of it.
+#[test]
+fn a_mail_of_an_operators_command_is_sent_by_a_server() {
+    let (place, database) = (Place::new(), migrated(shared()));
+    let with = format!("--database {}", database.url);
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nowhere = format!("--mail-transport smtp --smtp-host 127.0.0.1 --smtp-tls none --smtp-port {port}");
+    let mut server = place.serve(&format!("{with} {nowhere}"));
+    register(&server, "ada");
+    server.log_until("a mail waits");
+    let start = Instant::now();
+    let retried = place.run(&format!("mail retry 1 {with}"));
+    assert_eq!((retried.code, retried.out.as_str()), (Some(0), "mail 1 is sent again\n"), "{retried:?}");
+    server.log_until("a mail waits");
+    assert!(start.elapsed() < AGES, "a minute has not passed");
 }
 
 #[test]
