@@ -22,4 +22,5 @@ mod passwords;
 mod pictures;
 mod place;
 mod serving;
+mod transfer;
 mod user;
