@@ -104,8 +104,8 @@ pub use self::{
     fields::{FieldError, FieldErrors},
     service::{
         AccountEdit, Authentication, AvatarEditor, AvatarUpload, Credentials, EmailChange, Login, NewAccount,
-        NewPassword, NewPersonalToken, OwnData, PasswordChange, PasswordReset, ProfileEditor, Registration,
-        RegistrationOutcome, StatusChange, StatusEditor, StatusNews, StatusOwner,
+        NewPassword, NewPersonalToken, OwnData, PasswordChange, PasswordReset, Piece, ProfileEditor, Registration,
+        RegistrationOutcome, StatusChange, StatusEditor, StatusNews, StatusOwner, restore,
     },
     settings::{LoginBy, Notices, Settings, Throttles, Verification},
 };

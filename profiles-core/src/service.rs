@@ -19,6 +19,7 @@ mod request;
 mod sessions;
 mod status;
 mod trail;
+mod transfer;
 mod tries;
 
 use std::future::Future;
@@ -37,6 +38,7 @@ pub use self::{
     profile::ProfileEditor,
     registration::{Registration, RegistrationOutcome},
     status::StatusEditor,
+    transfer::{Piece, restore},
 };
 pub(crate) use self::{gate::Gate, noting::Noting};
 use crate::{

@@ -2,17 +2,19 @@
 
 mod audit;
 mod check;
+mod export;
 mod generate;
 mod mail;
 mod migrate;
 mod reindex;
+mod restore;
 mod serve;
 mod user;
 
 use std::{
     env,
     ffi::OsString,
-    io::{self, Write},
+    io::{self, IsTerminal as _, Write},
     path::PathBuf,
     process::ExitCode,
     thread,
@@ -22,7 +24,10 @@ use clap::{Parser, Subcommand};
 use profiles_core::store::sled::SledStore;
 use tokio::runtime;
 
-use self::{audit::AuditCommand, generate::GenerateCommand, mail::MailCommand, user::UserCommand};
+use self::{
+    audit::AuditCommand, export::ExportCommand, generate::GenerateCommand, mail::MailCommand, restore::RestoreCommand,
+    user::UserCommand,
+};
 use crate::{
     app::{self, StartError},
     config::{Config, ConfigError, Loaded, Sources, arguments::Flags},
@@ -65,6 +70,10 @@ enum Command {
     Migrate,
     /// Make the indexes of the embedded database anew from its rows. No server may run meanwhile.
     Reindex,
+    /// Write everything that is held to a file: a backup, or the way to another database. If a server runs, it does it.
+    Export(ExportCommand),
+    /// Take everything of an export into an empty database. No server may run meanwhile.
+    Restore(RestoreCommand),
     /// Fill an empty database with made-up accounts and statuses, to see what one of that size costs.
     #[command(hide = true)]
     Generate(GenerateCommand),
@@ -135,6 +144,8 @@ fn perform(cli: Cli) -> Result<(), Failure> {
         Command::Check => runtime()?.block_on(check::run(&loaded.config)),
         Command::Migrate => runtime()?.block_on(migrate::run(&loaded.config)),
         Command::Reindex => runtime()?.block_on(reindex::run(&loaded.config)),
+        Command::Export(command) => runtime()?.block_on(export::run(command, &loaded.config)),
+        Command::Restore(command) => runtime()?.block_on(restore::run(command, &loaded.config)),
         Command::Generate(command) => runtime()?.block_on(generate::run(command, &loaded.config)),
         Command::Config => say(loaded.to_toml().trim_end()),
         Command::Openapi => say(&app::openapi(&loaded.config)?),
@@ -175,6 +186,18 @@ fn say(text: &str) -> Result<(), Failure> {
 fn complain(text: &str) {
     // If standard error is gone there is nobody to tell.
     let _ = writeln!(io::stderr(), "profiles-server: {}", one_line(text));
+}
+
+/// Tells a terminal how many rows there are by now, each hundred thousand.
+fn progress() -> impl FnMut(u64) + Send + 'static {
+    let (mut told, watched) = (0, io::stderr().is_terminal());
+    move |rows| {
+        let hundred_thousands = rows / 100_000;
+        if watched && hundred_thousands > told {
+            told = hundred_thousands;
+            complain(&format!("{rows} rows"));
+        }
+    }
 }
 
 /// Says where the server is found, on one line.

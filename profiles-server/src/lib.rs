@@ -78,5 +78,6 @@ mod operator;
 mod routes;
 pub mod secret;
 pub mod server;
+mod transfer;
 
 pub use self::routes::Api;

@@ -11,9 +11,10 @@ mod parsed;
 mod protocol;
 mod remote;
 pub(crate) mod socket;
+pub(crate) mod transfer;
 pub(crate) mod user;
 
-use std::{future::Future, io, path::PathBuf, sync::Arc};
+use std::{future::Future, io, path::PathBuf, sync::Arc, time::Duration};
 
 use profiles_core::Core;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Mail(mail::Command),
     /// Which mails wait, or could not be sent.
     MailList(mail::List),
+    /// Everything, to a file.
+    Export(transfer::Export),
 }
 
 impl Command {
@@ -51,6 +54,7 @@ impl Command {
             Self::Audit(command) => answer(command, core).await,
             Self::Mail(command) => answer(command, core).await,
             Self::MailList(command) => answer(command, core).await,
+            Self::Export(command) => answer(command, core).await,
         }
     }
 
@@ -62,6 +66,7 @@ impl Command {
             Self::Audit(command) => command.change(),
             Self::Mail(command) => command.change(),
             Self::MailList(command) => command.change(),
+            Self::Export(command) => command.change(),
         }
     }
 }
@@ -75,6 +80,9 @@ async fn answer<S: Subject>(command: S, core: &Core) -> Result<serde_json::Value
 pub(crate) trait Subject: Into<Command> + Send {
     /// What comes back. However much there is, an answer is a page of it: a line of the protocol has an end.
     type Answer: Serialize + DeserializeOwned + Send;
+
+    /// How long a running server may take for it: longer than the longest queue for hashing.
+    const PATIENCE: Duration = Duration::from_mins(2);
 
     /// What it changes, as two words for the log; `None` if it only reads.
     fn change(&self) -> Option<&'static str>;
@@ -156,6 +164,14 @@ impl Operator {
                 None => Err(locked.into()),
             },
             None => Err(locked.into()),
+        }
+    }
+
+    /// The services, if the database is open here.
+    pub(crate) fn core(&self) -> Option<&Core> {
+        match &self.0 {
+            Way::Direct(core) => Some(core),
+            Way::Remote(_) => None,
         }
     }
 

@@ -56,7 +56,7 @@ async fn about(store: &PostgresStore) -> Result<(), Failure> {
 }
 
 /// Whether the first start could make the database. Where something else stands in its place, opening it says what.
-fn is_unmade(storage: &Storage) -> bool {
+pub(super) fn is_unmade(storage: &Storage) -> bool {
     let leads_nowhere = storage.data_dir.is_symlink() && !storage.data_dir.exists();
     !leads_nowhere && matches!(storage.store_dir().try_exists(), Ok(false))
 }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::config::Storage;
 
-/// How long an answer may take: longer than the longest queue for hashing.
+/// How long it may take to reach a server.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How long to wait between two tries when the server's queue of connections is full.
 const RETRY: Duration = Duration::from_millis(50);
@@ -53,7 +53,7 @@ impl Remote {
     /// Has this done.
     pub(super) async fn ask<S: Subject>(&self, command: S) -> Result<S::Answer, OperatorError> {
         let request = protocol::request(self.data, command.into())?;
-        let answered = timeout(PATIENCE, exchange(&self.path, &request)).await;
+        let answered = timeout(S::PATIENCE, exchange(&self.path, &request)).await;
         let reply = answered.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()));
         let reply = reply.map_err(|error| OperatorError::Unanswered { socket: self.path.clone(), error })?;
         protocol::answer(&reply)

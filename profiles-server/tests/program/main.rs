@@ -23,4 +23,5 @@ mod pictures;
 mod place;
 mod postgres;
 mod serving;
+mod transfer;
 mod user;

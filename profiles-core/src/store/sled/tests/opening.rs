@@ -118,6 +118,31 @@ async fn the_format_of_a_development_version_is_refused() {
     assert_eq!(error.to_string(), line.replace("{}", &dir.path().display().to_string()));
 }
 
+#[tokio::test]
+async fn a_database_that_took_a_part_of_something_is_refused_until_it_is_removed() {
+    let original: std::sync::Arc<dyn crate::store::Store> = std::sync::Arc::new(crate::store::MemoryStore::new());
+    crate::testkit::transfer::fill(&*original).await;
+    let mut records = crate::testkit::transfer::records(&original).await;
+    let rest = records.split_off(20);
+    let dir = directory();
+    let store = open(dir.path());
+    let (to, from) = tokio::sync::mpsc::channel(1);
+    let taking = tokio::spawn(async move { crate::store::Transfer::import(&store, from).await });
+    to.send(records).await.unwrap();
+    // There is room for these once those are being taken; then the call is dropped, as by the end of the process.
+    to.send(rest).await.unwrap();
+    taking.abort();
+    assert!(taking.await.unwrap_err().is_cancelled());
+    let told =
+        "the database in {} holds a part of what was to be restored into it: remove that directory, and restore again";
+    for _ in 0..2 {
+        let error = SledStore::open(SledConfig::new(dir.path())).unwrap_err();
+        assert_eq!(error.to_string(), told.replace("{}", &dir.path().display().to_string()));
+    }
+    fs::remove_dir_all(dir.path()).unwrap();
+    drop(open(dir.path()));
+}
+
 #[test]
 fn a_marker_that_makes_no_sense_is_damage() {
     let dir = directory();
