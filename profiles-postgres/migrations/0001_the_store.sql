@@ -26,7 +26,9 @@ create table accounts (
     joined_at bigint not null,
     last_login_at bigint,
     -- Set while the account is being erased, step by step.
-    erasing_since bigint
+    erasing_since bigint,
+    constraint accounts_verified check (email is not null or not email_verified),
+    constraint accounts_erased check (erasing_since is null or not is_active)
 ) with (fillfactor = 80);
 create unique index accounts_verified_email on accounts (email) where email_verified;
 create index accounts_email on accounts (email, id) where email is not null;

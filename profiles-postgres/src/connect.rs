@@ -55,13 +55,11 @@ pub(crate) async fn first(config: &PostgresConfig) -> Result<PgConnection, OpenE
     let (url, patience) = (&config.url, config.acquire_timeout);
     let connect = |error| OpenError::Connect { url: url.clone(), error };
     let options = url.options().application_name("profiles-server");
-    match timeout(patience, PgConnection::connect_with(&options)).await {
-        Ok(connection) => connection.map_err(connect),
-        Err(_) => {
-            let why = format!("no answer within {} s", patience.as_secs());
-            Err(connect(SqlError::Io(io::Error::new(io::ErrorKind::TimedOut, why))))
-        }
-    }
+    let Ok(connection) = timeout(patience, PgConnection::connect_with(&options)).await else {
+        let why = format!("no answer within {} s", patience.as_secs());
+        return Err(connect(SqlError::Io(io::Error::new(io::ErrorKind::TimedOut, why))));
+    };
+    connection.map_err(connect)
 }
 
 /// Refuses a database that can't be used, whatever is in it; warns of one that does not keep its word.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use profiles_core::{
-    model::{AuditActor, Email, Lifetime, Scope, Timestamp, TokenName},
+    mail::MailProblem,
+    model::{AuditActor, Email, Lifetime, Scope, StatusId, Timestamp, TokenName},
     store::{Inconsistency, Numbers, Order, Record, Result, StoreError, folded},
 };
 use serde_json::{Value, json};
@@ -291,7 +292,7 @@ fn row(record: &Record) -> Result<Option<(Table, Value)>> {
             Table::Requests,
             json!({
                 "key": hex(row.key.as_bytes()), "account": row.account.get(),
-                "fingerprint": hex(row.fingerprint.as_bytes()), "status": row.status.map(|status| status.get()),
+                "fingerprint": hex(row.fingerprint.as_bytes()), "status": row.status.map(StatusId::get),
                 "expires_at": row.expires_at.as_micros(),
             }),
         ),
@@ -301,7 +302,7 @@ fn row(record: &Record) -> Result<Option<(Table, Value)>> {
                 "id": row.id.get(), "account": row.account.get(),
                 "mail": serde_json::to_value(&row.mail).map_err(StoreError::unavailable)?,
                 "state": state_number(row.state), "due": row.due.as_micros(), "attempts": row.attempts,
-                "unsure": row.unsure, "problem": row.problem.as_ref().map(|problem| problem.as_str()),
+                "unsure": row.unsure, "problem": row.problem.as_ref().map(MailProblem::as_str),
                 "queued_at": row.queued_at.as_micros(),
             }),
         ),

@@ -77,10 +77,11 @@ impl PostgresStore {
         if missing > 0 {
             return Err(OpenError::Unmigrated { url: config.url, missing });
         }
-        let failed = |error| OpenError::Connect { url: config.url.clone(), error };
         let mut name = [0; 16];
-        getrandom::fill(&mut name)
-            .map_err(|error| failed(sqlx::Error::Io(std::io::Error::other(error.to_string()))))?;
+        getrandom::fill(&mut name).map_err(|error| OpenError::Connect {
+            url: config.url.clone(),
+            error: sqlx::Error::Io(std::io::Error::other(error.to_string())),
+        })?;
         let pool = connect::pool(&config, &config.url);
         let events = EventPublisher::default();
         let source = events.source();

@@ -76,7 +76,7 @@ impl Inner {
                 .execute(&mut *connection)
                 .await?;
             let found = inconsistencies(&mut connection).await?;
-            sqlx::raw_sql("commit").execute(&mut *connection).await?;
+            sqlx::raw_sql("rollback").execute(&mut *connection).await?;
             Ok::<_, sqlx::Error>(found)
         };
         match checked.await {

@@ -1,5 +1,8 @@
 //! The real program over an empty database, for benches that ask it.
 
+#[allow(dead_code, clippy::allow_attributes, reason = "each bench uses a part")]
+pub(crate) mod load;
+
 use std::{
     fs,
     process::{Child, Command, Stdio},

@@ -164,6 +164,22 @@ impl Cluster {
         must(&mut psql)
     }
 
+    /// Transactions in a second that `pgbench` does over so many connections with this script, each prepared once.
+    ///
+    /// # Panics
+    /// It tells no rate.
+    pub fn pgbench(&self, database: &str, script: &str, connections: usize, seconds: u32) -> f64 {
+        let script = self.folder.file("pgbench.sql", script);
+        let mut bench = self.programs.command("pgbench", &self.folder);
+        bench.args(["--no-vacuum", "--protocol=prepared", "--jobs=2", "--host=127.0.0.1", "--username", USER]);
+        bench.arg(format!("--port={}", self.port)).arg(format!("--client={connections}"));
+        bench.arg(format!("--time={seconds}")).arg("--file").arg(script).arg(database).env("PGPASSWORD", PASSWORD);
+        let told = must(&mut bench);
+        let rate = told.lines().find_map(|line| line.strip_prefix("tps = "));
+        let rate = rate.and_then(|rate| rate.split_whitespace().next()?.parse().ok());
+        rate.unwrap_or_else(|| panic!("pgbench tells no rate: {told}"))
+    }
+
     /// Stops it in order; connections are cut.
     pub fn stop(&self) {
         let mut stop = self.programs.command("pg_ctl", &self.folder);
