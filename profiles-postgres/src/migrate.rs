@@ -20,6 +20,9 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
 /// Where the database keeps which migrations it has had.
 const TABLE: &str = "profiles_migrations";
 
+/// Names the lock that one program at a time has which migrates: an arbitrary number.
+const LOCK: i64 = 0x7072_6f66_696c_6573;
+
 /// What [`migrate`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Migrated {
@@ -39,6 +42,9 @@ pub async fn migrate(config: &PostgresConfig) -> Result<Migrated, OpenError> {
     // A connection of its own, without the limits of a pool's: a migration takes as long as it takes.
     let mut connection = connect::first(config).await?;
     connect::check(&mut connection, url).await?;
+    // Held until the connection ends: who looks while another makes the tables would take them for somebody else's.
+    let alone = sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut connection).await;
+    alone.map_err(|error| OpenError::Connect { url: url.clone(), error })?;
     let before = missing(&mut connection, url).await?;
     if before == MIGRATIONS.len() {
         refuse_foreign(&mut connection, url).await?;

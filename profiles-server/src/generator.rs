@@ -169,13 +169,13 @@ impl Generator {
         for first in (0..self.profiles).step_by(step(ACCOUNTS_AT_ONCE)) {
             let last = self.profiles.min(first + ACCOUNTS_AT_ONCE);
             let batch = (first..last).filter_map(|number| self.account(number, password, &mut random));
-            accounts.extend(store.accounts(batch.collect()).await?);
+            accounts.extend(store.put_accounts(batch.collect()).await?);
             progress(last);
         }
         for first in (0..self.statuses).step_by(step(STATUSES_AT_ONCE)) {
             let last = self.statuses.min(first + STATUSES_AT_ONCE);
             let batch = (first..last).filter_map(|number| self.status(number, &accounts, &mut random));
-            store.statuses(batch.collect()).await?;
+            store.put_statuses(batch.collect()).await?;
             progress(self.profiles + last);
         }
         Ok(())

@@ -13,7 +13,7 @@ use super::{
 settings! {
     /// A database server in the place of the embedded database.
     pub struct Database {
-        /// PostgreSQL database that everything is kept in, as postgres://user:password@host:5432/name?sslmode=verify-full;
+        /// PostgreSQL database that everything is kept in, `postgres://user:password@host:5432/name?sslmode=verify-full`;
         /// unless set, an embedded database in `data_dir`. A command line can be read by everybody on the machine: if there
         /// is a password in it, prefer the file or the environment.
         "database" => url: Option<DatabaseUrl> = None;

@@ -13,24 +13,24 @@ pub trait Bulk: Sync {
     ///
     /// # Errors
     /// What the store says of the first that can't be registered.
-    async fn accounts(&self, accounts: Vec<(Register, ProfileChange)>) -> Result<Vec<AccountId>>;
+    async fn put_accounts(&self, accounts: Vec<(Register, ProfileChange)>) -> Result<Vec<AccountId>>;
 
     /// Posts statuses.
     ///
     /// # Errors
     /// What the store says of the first that can't be posted.
-    async fn statuses(&self, statuses: Vec<(AccountId, StatusText, Timestamp)>) -> Result<()>;
+    async fn put_statuses(&self, statuses: Vec<(AccountId, StatusText, Timestamp)>) -> Result<()>;
 }
 
 /// A thousand or more in one step, all or nothing.
 #[async_trait]
 impl Bulk for SledStore {
-    async fn accounts(&self, accounts: Vec<(Register, ProfileChange)>) -> Result<Vec<AccountId>> {
+    async fn put_accounts(&self, accounts: Vec<(Register, ProfileChange)>) -> Result<Vec<AccountId>> {
         let made = self.load_accounts(accounts).await?;
         Ok(made.into_iter().map(|made| made.account.id).collect())
     }
 
-    async fn statuses(&self, statuses: Vec<(AccountId, StatusText, Timestamp)>) -> Result<()> {
+    async fn put_statuses(&self, statuses: Vec<(AccountId, StatusText, Timestamp)>) -> Result<()> {
         self.load_statuses(statuses).await
     }
 }
@@ -40,7 +40,7 @@ pub struct OneByOne<'a>(pub &'a dyn Store);
 
 #[async_trait]
 impl Bulk for OneByOne<'_> {
-    async fn accounts(&self, accounts: Vec<(Register, ProfileChange)>) -> Result<Vec<AccountId>> {
+    async fn put_accounts(&self, accounts: Vec<(Register, ProfileChange)>) -> Result<Vec<AccountId>> {
         let mut made = Vec::with_capacity(accounts.len());
         for (register, change) in accounts {
             let at = register.at;
@@ -52,7 +52,7 @@ impl Bulk for OneByOne<'_> {
         Ok(made)
     }
 
-    async fn statuses(&self, statuses: Vec<(AccountId, StatusText, Timestamp)>) -> Result<()> {
+    async fn put_statuses(&self, statuses: Vec<(AccountId, StatusText, Timestamp)>) -> Result<()> {
         for (account, text, at) in statuses {
             self.0.post_status(account, text, at).await?;
         }

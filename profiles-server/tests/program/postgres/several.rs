@@ -11,23 +11,23 @@ use std::{
 use super::{REGISTRATION, STATUSES, beside, migrated, names, post, register, shared};
 use crate::place::{AGES, Place, Serving};
 
-struct Two {
-    one: Serving,
-    two: Serving,
+struct Pair {
+    first: Serving,
+    second: Serving,
     places: [Place; 2],
     with: String,
 }
 
-impl Two {
+impl Pair {
     fn start(arguments: &str) -> Self {
         let database = migrated(shared());
         let with = format!("--database {}", database.url);
         let arguments = format!("{with} --mail-transport file --mail-folder mails {arguments}");
         let place = Place::new();
-        let one = place.serve(&arguments);
+        let first = place.serve(&arguments);
         let other = beside(&place);
-        let two = other.serve(&arguments);
-        Self { one, two, places: [place, other], with }
+        let second = other.serve(&arguments);
+        Self { first, second, places: [place, other], with }
     }
 
     /// Mails that went out, at both.
@@ -43,16 +43,16 @@ fn body(answer: &str) -> &str {
 
 #[test]
 fn what_is_posted_at_one_is_in_a_stream_at_the_other() {
-    let both = Two::start("");
-    let key = register(&both.one, "ada");
-    let mut stream = both.two.connect();
+    let both = Pair::start("");
+    let key = register(&both.first, "ada");
+    let mut stream = both.second.connect();
     write!(stream, "GET {STATUSES}stream/ HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n").unwrap();
     let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
     // It has begun.
     assert!(lines.any(|line| line.starts_with("id: ")));
     for text in ["first", "second"] {
         let posted = Instant::now();
-        assert!(post(&both.one, &key, "", text).starts_with("HTTP/1.1 201"));
+        assert!(post(&both.first, &key, "", text).starts_with("HTTP/1.1 201"));
         // Heartbeats come in between.
         let told = lines.find(|line| line.starts_with("data: ") || posted.elapsed() > AGES).unwrap();
         assert!(told.contains(&format!("\"status_content\":\"{text}\"")), "{told}");
@@ -62,9 +62,9 @@ fn what_is_posted_at_one_is_in_a_stream_at_the_other() {
 
 #[test]
 fn each_mail_goes_out_once() {
-    let both = Two::start("--throttle off");
+    let both = Pair::start("--throttle off");
     for number in 0..20 {
-        register(if number % 2 == 0 { &both.one } else { &both.two }, &format!("ada{number}"));
+        register(if number % 2 == 0 { &both.first } else { &both.second }, &format!("ada{number}"));
     }
     let start = Instant::now();
     while both.mails().len() < 20 {
@@ -91,43 +91,43 @@ fn each_mail_goes_out_once() {
 
 #[test]
 fn sessions_counts_and_keys_of_requests_are_shared() {
-    let both = Two::start("--password-tries 4 --password-wait 600");
-    let key = register(&both.one, "ada");
+    let both = Pair::start("--password-tries 4 --password-wait 600");
+    let key = register(&both.first, "ada");
     // A token, and a session with its cookies.
     let head = format!("Authorization: Token {key}\r\n");
-    assert!(both.two.send(&head, "GET", "/api/rest-auth/user/", "").contains("\"username\":\"ada\""));
-    let login = both.one.ask("POST", "/api/rest-auth/login/", r#"{"username":"ada","password":"tulip-tango-92"}"#);
+    assert!(both.second.send(&head, "GET", "/api/rest-auth/user/", "").contains("\"username\":\"ada\""));
+    let login = both.first.ask("POST", "/api/rest-auth/login/", r#"{"username":"ada","password":"tulip-tango-92"}"#);
     let cookie = login.lines().find_map(|line| line.split_once("sessionid=")).unwrap().1.split(';').next().unwrap();
     let cookie = format!("Cookie: sessionid={cookie}\r\n");
-    assert!(both.two.send(&cookie, "GET", "/api/rest-auth/user/", "").contains("\"username\":\"ada\""));
+    assert!(both.second.send(&cookie, "GET", "/api/rest-auth/user/", "").contains("\"username\":\"ada\""));
 
     // A request is done once, wherever it comes again.
     let once = "Idempotency-Key: k1\r\n";
-    let (first, again) = (post(&both.one, &key, once, "hello"), post(&both.two, &key, once, "hello"));
+    let (first, again) = (post(&both.first, &key, once, "hello"), post(&both.second, &key, once, "hello"));
     assert!(first.starts_with("HTTP/1.1 201") && again.starts_with("HTTP/1.1 201"), "{first}{again}");
     assert_eq!(body(&first), body(&again));
-    assert!(post(&both.two, &key, once, "other").starts_with("HTTP/1.1 422"));
+    assert!(post(&both.second, &key, once, "other").starts_with("HTTP/1.1 422"));
     let wanted =
         r#"{"username":"bob","email":"bob@example.org","password1":"tulip-tango-92","password2":"tulip-tango-92"}"#;
-    let made = both.one.send("Idempotency-Key: k2\r\n", "POST", REGISTRATION, wanted);
-    let again = both.two.send("Idempotency-Key: k2\r\n", "POST", REGISTRATION, wanted);
+    let made = both.first.send("Idempotency-Key: k2\r\n", "POST", REGISTRATION, wanted);
+    let again = both.second.send("Idempotency-Key: k2\r\n", "POST", REGISTRATION, wanted);
     assert!(made.starts_with("HTTP/1.1 201") && again.starts_with("HTTP/1.1 201"), "{made}{again}");
 
     // Wrong passwords are counted wherever they are tried.
     let wrong = r#"{"username":"ada","password":"wrong-wrong-1"}"#;
     for number in 0..4 {
-        let server = if number % 2 == 0 { &both.one } else { &both.two };
+        let server = if number % 2 == 0 { &both.first } else { &both.second };
         let answer = server.ask("POST", "/api/rest-auth/login/", wrong);
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     }
-    for server in [&both.one, &both.two] {
+    for server in [&both.first, &both.second] {
         let answer = server.ask("POST", "/api/rest-auth/login/", wrong);
         assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
     }
 
     // Ended at one, refused at the other.
-    assert!(both.two.send(&head, "POST", "/api/rest-auth/logout/", "").starts_with("HTTP/1.1 200"));
-    assert!(both.one.send(&head, "GET", "/api/rest-auth/user/", "").starts_with("HTTP/1.1 401"));
+    assert!(both.second.send(&head, "POST", "/api/rest-auth/logout/", "").starts_with("HTTP/1.1 200"));
+    assert!(both.first.send(&head, "GET", "/api/rest-auth/user/", "").starts_with("HTTP/1.1 401"));
 }
 
 /// It has no worker of its own: a server hears of it.
@@ -149,9 +149,9 @@ fn a_mail_of_an_operators_command_is_sent_by_a_server() {
 
 #[test]
 fn one_goes_and_the_other_serves() {
-    let mut both = Two::start("");
-    let key = register(&both.one, "ada");
-    both.one.kill();
-    let posted = post(&both.two, &key, "", "still here");
+    let mut both = Pair::start("");
+    let key = register(&both.first, "ada");
+    both.first.kill();
+    let posted = post(&both.second, &key, "", "still here");
     assert!(posted.starts_with("HTTP/1.1 201"), "{posted}");
 }

@@ -37,7 +37,7 @@ fn a_certificate_is_asked_for_and_looked_at() {
     }
     for (bad, told) in [
         ("sslmode=verify-full", "certificate"),
-        ("sslmode=verify-full&sslrootcert=nowhere.pem", "nowhere.pem"),
+        ("sslmode=verify-full&sslrootcert=nowhere.pem", "No such file or directory"),
         ("sslmode=always", "must be like postgres://"),
     ] {
         let refused = migrate(bad);
