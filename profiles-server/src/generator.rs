@@ -275,7 +275,7 @@ impl Random {
 mod tests {
     use profiles_core::store::{
         Maintenance as _, ProfileFilter, ProfileOrder, Profiles as _, Slice, Start, StatusFilter, StatusOrder,
-        Statuses as _,
+        Statuses,
         sled::{SledConfig, SledStore},
     };
 
@@ -293,8 +293,10 @@ mod tests {
         let everything = Slice { start: Start::Skip(0), limit: usize::MAX };
         let (filter, slice) = (ProfileFilter::default(), Slice { start: Start::Skip(0), limit: 999 });
         let profiles = store.profiles(&filter, ProfileOrder::Id, slice).await.unwrap().rows;
-        let statuses =
-            store.statuses(&StatusFilter::default(), StatusOrder::OldestFirst, everything).await.unwrap().rows;
+        let statuses = Statuses::statuses(&store, &StatusFilter::default(), StatusOrder::OldestFirst, everything)
+            .await
+            .unwrap()
+            .rows;
         assert!(statuses.iter().all(|status| status.created_at <= now));
         assert!(statuses.is_sorted_by(|one, next| one.created_at < next.created_at));
         let mut posts = vec![0; 50];

@@ -63,7 +63,7 @@ impl Database {
     }
 
     /// Where the files of pictures are: beside the embedded database, and in PostgreSQL's, so that every server has them.
-    pub(super) fn avatars(&self, storage: &Storage) -> Result<Arc<dyn AvatarStore>, StartError> {
+    pub(crate) fn avatars(&self, storage: &Storage) -> Result<Arc<dyn AvatarStore>, StartError> {
         match self {
             Self::Embedded(_) => {
                 let path = storage.avatar_dir();

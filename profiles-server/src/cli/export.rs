@@ -32,7 +32,7 @@ pub(super) struct ExportCommand {
 pub(super) async fn run(command: ExportCommand, config: &Config) -> Result<(), Failure> {
     let ExportCommand { output, force } = command;
     let storage = &config.storage;
-    if is_unmade(storage) {
+    if config.database.url.is_none() && is_unmade(storage) {
         let data_dir = storage.data_dir.display();
         return Err(Failure::Input(format!("there is no database in {data_dir}: name its directory with --data-dir")));
     }

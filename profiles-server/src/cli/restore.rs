@@ -11,14 +11,14 @@ use std::{
 use clap::Args;
 use profiles_core::{
     Error, Piece,
-    avatar::FolderAvatars,
+    avatar::AvatarStore,
     store::{Store, StoreError},
 };
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use super::{Failure, complain, one_line, progress, say};
 use crate::{
-    app::{StartError, open_store},
+    app::{Database, StartError, place},
     config::Config,
     secret,
     transfer::{Counts, ReadError, Reader},
@@ -46,17 +46,15 @@ pub(super) async fn run(command: RestoreCommand, config: &Config) -> Result<(), 
     // What is not ours makes nothing.
     let reader = Reader::open(input).map_err(unreadable)?;
     let started = Instant::now();
-    let path = config.storage.avatar_dir();
-    let store: Arc<dyn Store> = Arc::new(open_store(config)?);
-    let avatars = FolderAvatars::open(&path).map_err(|error| StartError::Avatars { path, error })?;
-    let restored = restore(reader, &store, &avatars).await;
+    let database = Database::open(config).await?;
+    let (store, avatars) = (database.store(), database.avatars(&config.storage)?);
+    let restored = restore(reader, &store, &*avatars).await;
     let closed = store.close().await.map_err(Error::from);
     let counts = restored.map_err(|refused| match refused {
         Refused::File(error) => unreadable(error),
         Refused::Store(StoreError::NotEmpty) => {
-            let data_dir = config.storage.data_dir.display();
-            let advice = "restore into another directory, with --data-dir";
-            Failure::Input(format!("the database in {data_dir} is not empty: {advice}"))
+            let advice = "restore into another, named by --data-dir or --database";
+            Failure::Input(format!("the database in {} is not empty: {advice}", place(config)))
         }
         Refused::Store(StoreError::Unfit(what)) => {
             Failure::Input(format!("{} can't be restored ({what}); nothing of it was kept", named(&file)))
@@ -65,8 +63,7 @@ pub(super) async fn run(command: RestoreCommand, config: &Config) -> Result<(), 
     })?;
     closed?;
     let seconds = started.elapsed().as_secs_f64();
-    let data_dir = config.storage.data_dir.display();
-    say(&one_line(&format!("restored {counts} in {seconds:.1} s to {data_dir}")))?;
+    say(&one_line(&format!("restored {counts} in {seconds:.1} s to {}", place(config))))?;
     if secret::stored(&config.storage).map_err(StartError::from)?.is_none() {
         let to = config.storage.secret_file();
         complain(&format!(
@@ -87,7 +84,7 @@ enum Refused {
 async fn restore(
     reader: Reader<Box<dyn BufRead + Send>>,
     store: &Arc<dyn Store>,
-    avatars: &FolderAvatars,
+    avatars: &dyn AvatarStore,
 ) -> Result<Counts, Refused> {
     let (to, pieces) = mpsc::channel::<Piece>(WAITING);
     let reading = spawn_blocking(move || reader.read(&to, progress()));
