@@ -17,7 +17,7 @@ const REGISTRATION: &str = "/api/rest-auth/registration/";
 const STATUSES: &str = "/api/profile-status/";
 
 /// An empty database that is up to date.
-fn migrated(cluster: &Cluster) -> Database {
+pub(crate) fn migrated(cluster: &Cluster) -> Database {
     let database = cluster.database();
     let migrated = Place::new().run(&format!("migrate --database {}", database.url));
     assert_eq!(migrated.code, Some(0), "{migrated:?}");
@@ -57,6 +57,6 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// The shared cluster.
-fn shared() -> &'static Cluster {
+pub(crate) fn shared() -> &'static Cluster {
     cluster()
 }

@@ -5,7 +5,10 @@ use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, process::Stdio}
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use crate::place::{Place, Serving};
+use crate::{
+    place::{Place, Serving},
+    postgres::{migrated, shared},
+};
 
 /// Links are the same wherever it runs.
 const SETTINGS: &str = "--public-url http://profiles.test --page-size 100 --mail-transport file --mail-folder mails";
@@ -185,6 +188,54 @@ async fn a_server_goes_on_elsewhere_with_every_row() {
     asking.register("newcomer").await;
     let (status, newest) = asking.get("/api/profiles/4/", ("Authorization", &format!("Token {ada}"))).await;
     assert!(status == StatusCode::OK && newest.contains("newcomer"), "{newest}");
+}
+
+/// From the embedded database into PostgreSQL, and from there into another embedded one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_goes_on_over_postgresql_and_comes_back() {
+    let (old, large, new) = (Place::new(), Place::new(), Place::new());
+    let server = serve(&old);
+    let asking = Asking::new(&server);
+    let logins = fill(&asking).await;
+    let ada = &logins[0].0;
+    let before = asking.everything(ada).await;
+    server.signal("-TERM");
+    assert!(server.ended().0.success());
+    let first = old.run("export");
+    let key = fs::read_to_string(old.path("profiles-data/secret.key")).unwrap();
+
+    let database = tokio::task::spawn_blocking(|| migrated(shared())).await.unwrap();
+    let there = format!("--database {}", database.url);
+    let ended = large.run_with(&format!("restore - {there}"), &first.out);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(ended.out.contains("2 files of pictures") && ended.out.contains(" to PostgreSQL at "), "{}", ended.out);
+    let again = large.run_with(&format!("restore - {there}"), &first.out);
+    assert_eq!((again.code, again.err.contains("is not empty")), (Some(1), true), "{}", again.err);
+    for place in [&large, &new] {
+        place.write("profiles-data/secret.key", &key);
+    }
+    fs::create_dir_all(large.path("mails")).unwrap();
+    let server = large.serve(&format!("{there} {SETTINGS}"));
+    let asking = Asking::new(&server);
+    for (before, after) in before.iter().zip(&asking.everything(ada).await) {
+        assert_eq!(before, after);
+    }
+    assert_eq!(asking.post(ada, "over PostgreSQL").await, 13, "12 was given, and is gone");
+    let before = asking.everything(ada).await;
+
+    // While the server runs, which holds nobody up here.
+    let second = large.run(&format!("export {there}"));
+    assert_eq!(second.code, Some(0), "{}", second.err);
+    let ended = new.run_with("restore -", &second.out);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let checked = new.run("check");
+    assert!(checked.out.contains("contents: sound"), "{}", checked.out);
+    let server = serve(&new);
+    let asking = Asking::new(&server);
+    for (before, after) in before.iter().zip(&asking.everything(ada).await) {
+        assert_eq!(before, after);
+    }
+    assert_eq!(asking.post(ada, "and back").await, 14);
 }
 
 /// Rows are the same whoever writes them: a server that runs, or a program that has the database.
