@@ -89,6 +89,15 @@ class Machine:
         self.running = []
         return at
 
+    def freeze(self):
+        """Stops all that runs on it, in the middle of whatever it does: connections to it stay open, and nobody answers."""
+        processes.send(self.processes(), signal.SIGSTOP)
+        return time.monotonic()
+
+    def thaw(self):
+        """Lets it go on, in the belief that it still is the primary."""
+        processes.send(self.processes(), signal.SIGCONT)
+
     def ask(self, path):
         """Status and body of what its Patroni answers, or None."""
         connection = http.client.HTTPConnection(self.address, self.rest_port, timeout=2)
