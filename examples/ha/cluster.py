@@ -70,7 +70,7 @@ class Machine:
         found = []
         try:
             postmaster = int((self.folder / "data/postmaster.pid").read_text().split()[0])
-            if postmaster in processes.family(os.getpid()):
+            if postmaster in processes.family(os.getppid()):
                 found += processes.family(postmaster)
         except (OSError, ValueError, IndexError):
             pass  # PostgreSQL does not run
@@ -84,7 +84,7 @@ class Machine:
         processes.send(pids, signal.SIGKILL)
         at = time.monotonic()
         while any(os.path.exists(f"/proc/{pid}") for pid in pids):
-            processes.reap()
+            processes.poll()
             time.sleep(0.02)
         self.running = []
         return at
@@ -129,7 +129,9 @@ class Cluster:
 
     def configure(self):
         """Writes every configuration."""
+        version_3 = packages.patroni_version() >= (3, 0, 3)
         shared = {
+            "etcd_api": "etcd3" if version_3 else "etcd", "enable_v2": "false" if version_3 else "true",
             "etcd_clients": ",".join(f"{machine.address}:{machine.etcd_client_port}" for machine in self.machines),
             "etcd_peers": ",".join(f"{machine.name}=http://{machine.address}:{machine.etcd_peer_port}"
                                    for machine in self.machines),

@@ -170,10 +170,14 @@ class Load:
                 raise RuntimeError("not everybody could register")
             time.sleep(0.1)
 
-    def stop(self):
-        """Returns when every request is answered, or was repeated for long enough."""
+    def end(self):
+        """Tells everybody to begin nothing more."""
         for worker in self.workers:
             worker.gave_up_at = time.monotonic() + PATIENCE
             worker.ending.set()
+
+    def stop(self):
+        """Returns when every request is answered, or was repeated for long enough."""
+        self.end()
         for worker in self.workers:
             worker.join()

@@ -1,6 +1,7 @@
 """The programs of the cluster: where Debian's packages put them, and installing what is missing."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -53,6 +54,12 @@ def postgresql_programs():
     if not folders:
         raise SystemExit("there is no /usr/lib/postgresql/*/bin/postgres")
     return max(folders, key=lambda folder: int(folder.parent.name))
+
+
+def patroni_version():
+    """Such as (3, 0, 2)."""
+    said = subprocess.run((program("patroni"), "--version"), capture_output=True, text=True, check=True).stdout
+    return tuple(int(part) for part in re.findall(r"\d+", said))
 
 
 def program(name):

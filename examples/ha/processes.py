@@ -4,16 +4,41 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import time
+import traceback
 
 BECOME_PARENT_OF_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER
-STARTED = {}
+STARTED = []
 
 
-def adopt_orphans():
-    """Makes this process the parent of all that its children leave behind, as Patroni leaves PostgreSQL."""
+def guarded(work):
+    """Runs `work` in a child of this process and returns its exit code. This one is the parent of all that is left behind,
+    as PostgreSQL is by Patroni: it takes leave of them when they end, or Patroni would take them for living; and when the
+    child has ended, however it did, it ends everything else."""
     if ctypes.CDLL(None, use_errno=True).prctl(BECOME_PARENT_OF_ORPHANS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+    child = os.fork()
+    if child == 0:
+        exit_code = 1
+        try:
+            exit_code = work()
+        except (SystemExit, KeyboardInterrupt):
+            pass
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(exit_code)
+    # A terminal sends ^C to both.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: send((child,), number))
+    while True:
+        ended, status = os.wait()
+        if ended == child:
+            kill_all()
+            return os.waitstatus_to_exitcode(status)
 
 
 def start(arguments, log, environment=None):
@@ -22,7 +47,7 @@ def start(arguments, log, environment=None):
         process = subprocess.Popen([str(word) for word in arguments], stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT, start_new_session=True, cwd=pathlib.Path(log).parent,
                                    env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **(environment or {})})
-    STARTED[process.pid] = process
+    STARTED.append(process)
     return process
 
 
@@ -57,25 +82,19 @@ def send(pids, number):
             pass
 
 
-def reap():
-    """Takes leave of children that have ended, so that nobody takes them for living."""
-    for pid in (pid for pid, parent in parents().items() if parent == os.getpid()):
-        try:
-            if pid in STARTED:
-                STARTED[pid].poll()
-            else:
-                os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
+def poll():
+    """Takes leave of our own children that have ended."""
+    for process in STARTED:
+        process.poll()
 
 
 def kill_all():
     """Ends everything that comes from this process, at once."""
-    for _ in range(100):
-        rest = family(os.getpid())[1:]
-        if not rest:
-            return
+    while rest := family(os.getpid())[1:]:
         send(rest, signal.SIGKILL)
         time.sleep(0.05)
-        reap()
-    print(f"these processes could not be ended: {rest}", flush=True)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
