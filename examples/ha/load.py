@@ -39,7 +39,7 @@ class Worker(threading.Thread):
         self.ledger = ledger
         self.ending = threading.Event()
         self.gave_up_at = None
-        self.random = random.Random(number)
+        self.random = random.Random()
         self.people = []
         self.count = 0
 
@@ -128,7 +128,7 @@ class Worker(threading.Thread):
         """Sends a request until it is answered: which server did, and what. `unsure`: an attempt may have been done."""
         headers = dict(headers or {})
         if key:
-            headers["Idempotency-Key"] = str(uuid.UUID(int=self.random.getrandbits(128)))
+            headers["Idempotency-Key"] = str(uuid.uuid4())
         self.unsure = False
         wait = FIRST_WAIT
         attempt = 0
