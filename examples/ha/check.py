@@ -5,7 +5,7 @@ LONGEST_UNTIL_WRITES = 30
 
 
 def judge(ledger, rows, count, profiles):
-    """What is wrong, by kind, in what a server shows: the rows of both lists, and how many statuses it says there are."""
+    """What is wrong, by kind, in what a server shows: rows of both lists, and how many statuses it says there are."""
     found = collections.defaultdict(list)
     by_id = collections.defaultdict(list)
     for row in rows:
@@ -47,7 +47,7 @@ def judge_profiles(ledger, profiles, found):
         last = max((at for at, (_, acknowledged) in enumerate(sent) if acknowledged), default=None)
         allowed = [city for city, _ in sent[last:]] if last is not None else ["", None, *(city for city, _ in sent)]
         if profile["city"] not in allowed:
-            found["lost"].append(f"profile {profile['id']} has the city {profile['city']!r}, and {allowed} may be there")
+            found["lost"].append(f"profile {profile['id']} has the city {profile['city']!r}, and may have {allowed}")
 
 
 def longest_pause(times):

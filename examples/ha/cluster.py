@@ -1,4 +1,4 @@
-"""Three machines with etcd, Patroni and PostgreSQL each, and HAProxy before them. A machine is an address of loopback."""
+"""Three machines with etcd, Patroni and PostgreSQL each, and HAProxy. A machine is an address of loopback."""
 import http.client
 import json
 import os
@@ -90,7 +90,7 @@ class Machine:
         return at
 
     def freeze(self):
-        """Stops all that runs on it, in the middle of whatever it does: connections to it stay open, and nobody answers."""
+        """Stops all that runs on it, whatever it does just then. Connections to it stay open, and nobody answers."""
         processes.send(self.processes(), signal.SIGSTOP)
         return time.monotonic()
 

@@ -77,9 +77,9 @@ class Worker(threading.Thread):
         server, status, _, answer = self.repeat("POST", "/api/rest-auth/registration/", body, key=True, again=(409,))
         if status != 201:
             raise GaveUp(f"registration is answered {status} {answer}")
-        self.ledger.registered(server, person.username)
         person.token = answer["key"]
-        _, status, headers, answer = self.repeat("GET", f"/api/profiles/by-username/{person.username}/")
+        self.ledger.registered(server, person.username)
+        _, status, headers, answer = self.repeat("GET", f"/api/profiles/by-username/{person.username}/", None, person)
         if status != 200:
             raise GaveUp(f"the profile of {person.username}, who is registered, is answered {status} {answer}")
         person.profile, person.tag = answer["id"], headers["ETag"]
@@ -116,13 +116,13 @@ class Worker(threading.Thread):
         server, status, headers, answer = self.repeat("PATCH", path, {"city": city}, person,
                                                       headers={"If-Match": person.tag})
         if status == 412 and self.unsure:
-            server, status, headers, answer = self.repeat("GET", path)
+            server, status, headers, answer = self.repeat("GET", path, None, person)
         if status == 200 and answer["city"] == city:
             self.ledger.edited(server, person.profile, city)
             person.tag = headers["ETag"]
         else:
             self.ledger.problem(f"PATCH of profile {person.profile} to {city!r} is answered {status} {answer}")
-            person.tag = self.repeat("GET", path)[2]["ETag"]
+            person.tag = self.repeat("GET", path, None, person)[2]["ETag"]
 
     def repeat(self, method, path, body=None, person=None, key=False, headers=None, again=()):
         """Sends a request until it is answered: which server did, and what. `unsure`: an attempt may have been done."""

@@ -13,9 +13,11 @@ STARTED = []
 
 
 def guarded(work):
-    """Runs `work` in a child of this process and returns its exit code. This one is the parent of all that is left behind,
-    as PostgreSQL is by Patroni: it takes leave of them when they end, or Patroni would take them for living; and when the
-    child has ended, however it did, it ends everything else."""
+    """Runs `work` in a child of this process, and returns its exit code.
+
+    This one is the parent of all that is left behind, as PostgreSQL is by Patroni. It takes leave of them when they end,
+    or Patroni would take them for living; and when the child has ended, however it did, it ends everything else.
+    """
     if ctypes.CDLL(None, use_errno=True).prctl(BECOME_PARENT_OF_ORPHANS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
     child = os.fork()

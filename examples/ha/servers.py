@@ -11,8 +11,9 @@ import processes
 class Servers:
     """So many of them, which share nothing but the database and the secret for keys in mails."""
 
-    def __init__(self, program, count, cluster):
+    def __init__(self, program, count, cluster, replicas):
         self.program = program
+        self.replicas = replicas
         self.cluster = cluster
         self.ports = {f"server{number}": free_port("127.0.0.1") for number in range(1, count + 1)}
         self.secret = secrets.token_hex(32)
@@ -21,6 +22,7 @@ class Servers:
         """Its settings. Passwords are in the environment, since others can read a command line."""
         folder = self.cluster.folder / name
         return {
+            **({"PROFILES_DATABASE_REPLICA": self.cluster.url(self.cluster.replicas_port)} if self.replicas else {}),
             "PROFILES_DATABASE_URL": self.cluster.url(),
             "PROFILES_SECRET_KEY": self.secret,
             "PROFILES_BIND": f"127.0.0.1:{port}",
