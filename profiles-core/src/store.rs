@@ -27,9 +27,10 @@ pub use self::{
     },
     delegate::Delegate,
     memory::MemoryStore,
+    places::remember as remember_place,
     query::{
         AuditFilter, Changes, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice, Start, StatusFilter,
-        StatusOrder,
+        StatusOrder, folded,
     },
 };
 use crate::{

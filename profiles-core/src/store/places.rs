@@ -8,8 +8,9 @@ pub(super) type Places = Vec<(Network, Timestamp)>;
 /// The places of one account that are kept; of more, the one goes that was not seen for longest.
 const MOST: usize = 20;
 
-/// Notes a place, by the one rule for every store; answers whether it is new, while others were known.
-pub(super) fn remember(places: &mut Places, place: Network, at: Timestamp) -> bool {
+/// Notes a place, by the one rule for every store; answers whether it is new, while others were known. Of more than 20 places
+/// of an account the one goes that was not seen for longest, which stands first.
+pub fn remember(places: &mut Vec<(Network, Timestamp)>, place: Network, at: Timestamp) -> bool {
     let known = places.iter().any(|(known, _)| *known == place);
     let new = !known && !places.is_empty();
     places.retain(|(known, _)| *known != place);

@@ -168,7 +168,12 @@ impl ProfileFilter {
         self.folded().show(&folded(username), &folded(city))
     }
 
-    /// The terms as they are compared.
+    /// The terms that leave anything out, as they are compared with [`folded`] texts: each once, long ones first.
+    pub fn folded_terms(&self) -> Vec<String> {
+        self.folded().0
+    }
+
+    /// The same, to be compared.
     pub(crate) fn folded(&self) -> FoldedTerms {
         let terms: BTreeSet<String> = self.terms.iter().map(|term| folded(term)).collect();
         let mut terms: Vec<_> = terms.into_iter().filter(|term| !term.is_empty()).collect();
@@ -180,7 +185,7 @@ impl ProfileFilter {
 
 /// How names, cities and terms are compared: in Unicode lower case, each as a whole, because that of a letter may depend
 /// on where it stands (`Σ`) and have another length (`İ`).
-pub(crate) fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     text.to_lowercase()
 }
 

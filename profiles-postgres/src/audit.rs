@@ -1,0 +1,145 @@
+//! The audit trail.
+
+use async_trait::async_trait;
+use profiles_core::{
+    model::{AccountId, AuditActor, AuditEntry, AuditEvent, AuditId, AuditNote, AuditOutcome, Timestamp},
+    store::{Audit, AuditFilter, Result},
+};
+use sqlx::{postgres::PgRow, query};
+
+use crate::{
+    PostgresStore,
+    error::{Failure, corrupt},
+    row::{get, get_moment, get_number, limit, number, to_number},
+    tokens::origin,
+    write::{Command, Work},
+};
+
+#[async_trait]
+impl Audit for PostgresStore {
+    async fn note(&self, note: AuditNote, at: Timestamp) -> Result<()> {
+        self.write(Note { note, at }).await
+    }
+
+    async fn audit(&self, filter: &AuditFilter, after: Option<AuditId>, most: usize) -> Result<Vec<AuditEntry>> {
+        let after = after.map_or(-1, |after| number(after.get()));
+        let statement = || {
+            // Two indexes lead to what concerns an account; without one, all lines are looked at in their order.
+            let concerned = "select * from audit where id > $1 and (account = $2 or actor = $2) \
+                 and ($3::text is null or event = $3) and ($4::text is null or outcome = $4) \
+                 and ($5::bigint is null or at >= $5) and ($6::bigint is null or at < $6) order by id limit $7";
+            let all = "select * from audit where id > $1 and $2::bigint is null \
+                 and ($3::text is null or event = $3) and ($4::text is null or outcome = $4) \
+                 and ($5::bigint is null or at >= $5) and ($6::bigint is null or at < $6) order by id limit $7";
+            query(if filter.account.is_some() { concerned } else { all })
+                .bind(after)
+                .bind(filter.account.map(|account| number(account.get())))
+                .bind(filter.event.map(AuditEvent::as_str))
+                .bind(filter.outcome.map(AuditOutcome::as_str))
+                .bind(filter.since.map(Timestamp::as_micros))
+                .bind(filter.until.map(Timestamp::as_micros))
+                .bind(limit(most))
+        };
+        self.inner.rows(statement).await?.iter().map(entry).collect()
+    }
+
+    async fn forget_audit(&self, before: Timestamp, limit: usize) -> Result<usize> {
+        self.write(Forget { before, limit }).await
+    }
+}
+
+fn entry(row: &PgRow) -> Result<AuditEntry> {
+    let event: &str = get(row, "event")?;
+    let outcome: &str = get(row, "outcome")?;
+    let account: Option<i64> = get(row, "account")?;
+    let object: Option<i64> = get(row, "object")?;
+    let note = AuditNote {
+        event: AuditEvent::parse(event).ok_or_else(|| corrupt(format!("{event} is no event of the trail")))?,
+        outcome: AuditOutcome::parse(outcome).ok_or_else(|| corrupt(format!("{outcome} is no outcome")))?,
+        actor: actor_of(get(row, "actor")?)?,
+        account: account.map(to_number).transpose()?.map(AccountId::new),
+        object: object.map(to_number).transpose()?,
+        origin: origin(row)?,
+    };
+    Ok(AuditEntry { id: AuditId::new(get_number(row, "id")?), at: get_moment(row, "at")?, note })
+}
+
+/// An operator is nobody's account, and accounts begin with 1.
+fn actor_number(actor: AuditActor) -> Option<i64> {
+    match actor {
+        AuditActor::Anonymous => None,
+        AuditActor::Operator => Some(0),
+        AuditActor::Account(account) => Some(number(account.get())),
+    }
+}
+
+fn actor_of(stored: Option<i64>) -> Result<AuditActor> {
+    Ok(match stored {
+        None => AuditActor::Anonymous,
+        Some(0) => AuditActor::Operator,
+        Some(account) => AuditActor::Account(AccountId::new(to_number(account)?)),
+    })
+}
+
+struct Note {
+    note: AuditNote,
+    at: Timestamp,
+}
+
+#[async_trait]
+impl Command for Note {
+    type Answer = ();
+
+    async fn run(&self, work: &mut Work) -> Result<(), Failure> {
+        work.note(self.at, Some(&self.note)).await
+    }
+}
+
+struct Forget {
+    before: Timestamp,
+    limit: usize,
+}
+
+#[async_trait]
+impl Command for Forget {
+    type Answer = usize;
+
+    async fn run(&self, work: &mut Work) -> Result<usize, Failure> {
+        let rows = query("select id, at from audit order by id limit $1")
+            .bind(limit(self.limit))
+            .fetch_all(work.sql())
+            .await?;
+        let mut old = Vec::new();
+        for row in &rows {
+            if get_moment(row, "at")? >= self.before {
+                break;
+            }
+            old.push(get::<i64>(row, "id")?);
+        }
+        query("delete from audit where id = any($1)").bind(&old).execute(work.sql()).await?;
+        Ok(old.len())
+    }
+}
+
+impl Work {
+    /// Adds a line to the trail, if there is one.
+    pub(crate) async fn note(&mut self, at: Timestamp, note: Option<&AuditNote>) -> Result<(), Failure> {
+        let Some(AuditNote { event, outcome, actor, account, object, origin }) = note else { return Ok(()) };
+        query(
+            "insert into audit (id, at, event, outcome, actor, account, object, address, agent, request_id) \
+             values (nextval('audit_ids'), $1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(at.as_micros())
+        .bind(event.as_str())
+        .bind(outcome.as_str())
+        .bind(actor_number(*actor))
+        .bind(account.map(|account| number(account.get())))
+        .bind(object.map(number))
+        .bind(origin.address().map(|address| address.to_string()))
+        .bind(origin.agent())
+        .bind(origin.request_id())
+        .execute(self.sql())
+        .await?;
+        Ok(())
+    }
+}

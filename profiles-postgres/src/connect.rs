@@ -1,0 +1,88 @@
+//! Connections: made, checked once, and set up alike.
+
+use std::time::Duration;
+
+use sqlx::{
+    Executor as _, PgConnection, PgPool, Row as _,
+    postgres::{PgPoolOptions, PgRow},
+};
+
+use crate::{
+    config::{DatabaseUrl, PostgresConfig},
+    error::OpenError,
+};
+
+/// The oldest version of PostgreSQL that is supported, by its first number: the oldest that its developers maintain.
+pub(crate) const OLDEST: i32 = 14;
+
+/// A pool over this address. It connects when it is asked to, and again after the database was away.
+pub(crate) fn pool(config: &PostgresConfig, url: &DatabaseUrl) -> PgPool {
+    let session = session(config);
+    PgPoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(config.acquire_timeout)
+        // Nobody needs to ask whether a connection is there before using it: what fails is done again over another.
+        .test_before_acquire(false)
+        .max_lifetime(Duration::from_mins(30))
+        .idle_timeout(Duration::from_mins(10))
+        .after_connect(move |connection, _| {
+            let session = session.clone();
+            Box::pin(async move { connection.execute(sqlx::AssertSqlSafe(session)).await.map(drop) })
+        })
+        .connect_lazy_with(url.options().application_name("profiles-server"))
+}
+
+/// What holds for every session. A database that acknowledges before it has written does not do that to us; whether it
+/// waits for its copies too is for its operator to say.
+fn session(config: &PostgresConfig) -> String {
+    let millis = |duration: Duration| duration.as_millis().min(i32::MAX as u128);
+    format!(
+        "set statement_timeout = {statement}; set lock_timeout = {lock}; \
+         set idle_in_transaction_session_timeout = {idle}; \
+         set default_transaction_isolation = 'read committed'; set timezone = 'UTC'; \
+         select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
+        statement = millis(config.statement_timeout),
+        lock = millis(config.lock_timeout),
+        // A transaction has nothing to wait for but its own next statement.
+        idle = millis(config.statement_timeout),
+    )
+}
+
+/// Refuses a database that can't be used, whatever is in it; warns of one that does not keep its word.
+pub(crate) async fn check(pool: &PgPool, url: &DatabaseUrl) -> Result<(), OpenError> {
+    let connect = |error| OpenError::Connect { url: url.clone(), error };
+    let row = sqlx::query(
+        "select current_setting('server_version_num')::int / 10000 as number, \
+                current_setting('server_version') as version, \
+                current_setting('server_encoding') as encoding, \
+                current_setting('fsync') = 'on' and current_setting('full_page_writes') = 'on' as careful",
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(connect)?;
+    let read = |row: &PgRow| -> Result<_, sqlx::Error> {
+        let (number, version): (i32, String) = (row.try_get("number")?, row.try_get("version")?);
+        let (encoding, careful): (String, bool) = (row.try_get("encoding")?, row.try_get("careful")?);
+        Ok((number, version, encoding, careful))
+    };
+    let (number, version, encoding, careful) = read(&row).map_err(connect)?;
+    if number < OLDEST {
+        return Err(OpenError::TooOld { url: url.clone(), version });
+    }
+    if encoding != "UTF8" {
+        return Err(OpenError::Encoding { url: url.clone(), encoding });
+    }
+    if !careful {
+        tracing::warn!(database = %url, "fsync or full_page_writes is off: the database loses acknowledged writes with its power");
+    }
+    Ok(())
+}
+
+/// Whether this connection leads to a database that takes writes.
+pub(crate) async fn is_writable(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let read_only: bool =
+        sqlx::query_scalar("select pg_is_in_recovery() or current_setting('transaction_read_only')::bool")
+            .fetch_one(connection)
+            .await?;
+    Ok(!read_only)
+}

@@ -1,0 +1,69 @@
+//! The store of `profiles` over PostgreSQL: the same behaviour as the embedded one, for several servers at once.
+//!
+//! A command is one transaction, which holds whatever it decides by until it commits; reads are one statement each where
+//! that can be. What is lost on the way to or from the database is found out, and done again if it was not done: see
+//! `write.rs`. What lists need to cost the same everywhere is in `books.rs` and `ranks.rs`.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use profiles_core::{Core, store::Store};
+//! use profiles_postgres::{PostgresConfig, PostgresStore};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = PostgresConfig::new("postgres://profiles@localhost/profiles".parse()?);
+//! profiles_postgres::migrate(&config).await?;
+//! let store: Arc<dyn Store> = Arc::new(PostgresStore::open(config).await?);
+//! let core = Core::builder(store).build()?;
+//! # let _ = core;
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::allow_attributes,
+        reason = "a test fails by panicking"
+    )
+)]
+
+mod accounts;
+mod audit;
+mod avatars;
+mod config;
+mod connect;
+mod directory;
+mod erasure;
+mod error;
+mod feed;
+mod jobs;
+mod mail_keys;
+mod maintenance;
+mod migrate;
+mod places;
+mod profiles;
+mod ranks;
+mod read;
+mod requests;
+mod row;
+mod status_queue;
+mod statuses;
+mod store;
+mod throttles;
+mod timeline;
+mod tokens;
+mod verify;
+mod write;
+
+pub use self::{
+    avatars::PostgresAvatars,
+    config::{DatabaseUrl, InvalidUrl, PostgresConfig},
+    error::OpenError,
+    migrate::{Migrated, migrate},
+    store::PostgresStore,
+};

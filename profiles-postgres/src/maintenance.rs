@@ -1,0 +1,93 @@
+//! Looking after the store.
+
+use async_trait::async_trait;
+use profiles_core::{
+    event::EventStream,
+    model::{AccountId, Timestamp},
+    store::{Inconsistency, Maintenance, Result, StoreError},
+};
+use sqlx::query;
+
+use crate::{
+    PostgresStore, connect,
+    erasure::GoOnErasing,
+    error::{Failure, to_store_error},
+    row::{get_number, limit},
+    write::{Command, Work},
+};
+
+#[async_trait]
+impl Maintenance for PostgresStore {
+    async fn ready(&self) -> Result<()> {
+        self.inner.check_open()?;
+        let mut connection = self.inner.pool.acquire().await.map_err(to_store_error)?;
+        match connect::is_writable(&mut connection).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                connection.close_on_drop();
+                Err(StoreError::unavailable("the database does not take writes"))
+            }
+            Err(error) => {
+                connection.close_on_drop();
+                Err(to_store_error(error))
+            }
+        }
+    }
+
+    async fn verify(&self) -> Result<Vec<Inconsistency>> {
+        self.inner.verify().await
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize> {
+        let mut removed = self.write(Sweep { now, limit }).await?;
+        while removed < limit {
+            let begun = "select id from accounts where erasing_since is not null order by id limit 1";
+            let Some(row) = self.inner.row(|| query(begun)).await? else { break };
+            let account = AccountId::new(get_number(&row, "id")?);
+            let gone = self.write(GoOnErasing { account, limit: limit - removed, at: now }).await?;
+            removed += gone;
+        }
+        Ok(removed)
+    }
+
+    fn events(&self) -> EventStream {
+        self.inner.source.subscribe()
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.inner.close().await
+    }
+}
+
+/// Removes what has expired; and the numbers of commands whose answers nobody waits for any more, which are not counted.
+struct Sweep {
+    now: Timestamp,
+    limit: usize,
+}
+
+#[async_trait]
+impl Command for Sweep {
+    type Answer = usize;
+
+    async fn run(&self, work: &mut Work) -> Result<usize, Failure> {
+        let mut removed = 0;
+        for statement in [
+            "delete from tokens where digest in (select digest from tokens where expires_at <= $1 limit $2)",
+            "delete from mail_keys where digest in (select digest from mail_keys where expires_at <= $1 limit $2)",
+            "delete from tallies where key in (select key from tallies where forgotten_at <= $1 limit $2)",
+            "delete from requests where key in (select key from requests where expires_at <= $1 limit $2)",
+        ] {
+            let left = self.limit - removed;
+            let swept = query(statement).bind(self.now.as_micros()).bind(limit(left)).execute(work.sql()).await?;
+            removed += usize::try_from(swept.rows_affected()).unwrap_or(left).min(left);
+        }
+        // By the clock of the database, which made their moments.
+        query(
+            "delete from commands where id in \
+             (select id from commands where made_at < now() - interval '1 hour' order by made_at limit 10000)",
+        )
+        .execute(work.sql())
+        .await?;
+        Ok(removed)
+    }
+}

@@ -1,0 +1,83 @@
+//! The store itself: what it is made of, opened and closed.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use profiles_core::{
+    event::{EventPublisher, EventSource},
+    store::{Result, StoreError},
+};
+use sqlx::PgPool;
+use tokio::sync::Mutex;
+
+use crate::{config::PostgresConfig, connect, error::OpenError, migrate, status_queue::StatusQueue};
+
+/// Keeps everything in a PostgreSQL database, which other servers may use at the same time.
+pub struct PostgresStore {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) queue: StatusQueue,
+}
+
+/// What the tasks of a store share.
+pub(crate) struct Inner {
+    pub(crate) config: PostgresConfig,
+    /// Connections to the database that is written.
+    pub(crate) pool: PgPool,
+    /// Held from before a transaction commits until its events are published, so that they are told in the order of
+    /// committing. Nothing that a transaction may have to wait for is ever waited for under it.
+    pub(crate) events: Mutex<EventPublisher>,
+    pub(crate) source: EventSource,
+    closed: AtomicBool,
+}
+
+impl PostgresStore {
+    /// Over a database that is there, reached now and migrated.
+    ///
+    /// # Errors
+    /// It can't be reached, is not migrated, is newer than this program, or can't be used.
+    pub async fn open(config: PostgresConfig) -> Result<Self, OpenError> {
+        let pool = connect::pool(&config, &config.url);
+        connect::check(&pool, &config.url).await?;
+        let failed = |error| OpenError::Connect { url: config.url.clone(), error };
+        let missing = migrate::missing(&mut *pool.acquire().await.map_err(failed)?, &config.url).await?;
+        if missing > 0 {
+            return Err(OpenError::Unmigrated { url: config.url, missing });
+        }
+        let events = EventPublisher::default();
+        let source = events.source();
+        let inner = Inner { config, pool, events: Mutex::new(events), source, closed: AtomicBool::new(false) };
+        let inner = Arc::new(inner);
+        Ok(Self { queue: StatusQueue::start(Arc::clone(&inner)), inner })
+    }
+}
+
+impl Inner {
+    /// Refuses what comes after the end.
+    pub(crate) fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(StoreError::unavailable("the store is closed"));
+        }
+        Ok(())
+    }
+
+    /// The end: what is under way is finished, what comes later is refused.
+    pub(crate) async fn close(&self) -> Result<()> {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Err(StoreError::unavailable("the store is closed"));
+        }
+        self.pool.close().await;
+        Ok(())
+    }
+}
+
+/// Says where the data is, and nothing of it.
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("database", &self.inner.config.url).finish_non_exhaustive()
+    }
+}

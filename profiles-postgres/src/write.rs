@@ -1,0 +1,266 @@
+//! Writes: one command, one transaction, done once.
+//!
+//! A transaction ends by noting the random number of its command in the table `commands`, in the same commit. If the
+//! answer to that commit gets lost, whether the number is there tells whether the command was done; and if a former try is
+//! still on its way when the next one comes to note the same number, the next one waits for it and then knows. So a
+//! command is done once, whatever becomes of connections and of the primary, as long as what the database acknowledged is
+//! not lost.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use profiles_core::{
+    event::EventKind,
+    model::Timestamp,
+    store::{Result, StoreError},
+};
+use sqlx::{Error as SqlError, PgConnection, Postgres, pool::PoolConnection};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    PostgresStore,
+    error::{Failure, Remedy, to_store_error},
+    store::Inner,
+};
+
+/// A write as a value. It may be run several times; all but the last are rolled back.
+#[async_trait]
+pub(crate) trait Command: Send + Sync + 'static {
+    /// What came of it.
+    type Answer: Send + 'static;
+
+    /// Does it. Rows are locked in one order, so that commands seldom meet: accounts by number, then what hangs on them,
+    /// then the book of profiles, then that of statuses.
+    async fn run(&self, work: &mut Work) -> Result<Self::Answer, Failure>;
+}
+
+/// A transaction under way, and what is to be told when it is done.
+pub(crate) struct Work {
+    connection: PoolConnection<Postgres>,
+    events: Vec<(Timestamp, EventKind)>,
+}
+
+impl Work {
+    /// Where to send the next statement.
+    pub(crate) fn sql(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    /// Tells of something once it is durable.
+    pub(crate) fn tell(&mut self, at: Timestamp, kind: EventKind) {
+        self.events.push((at, kind));
+    }
+}
+
+/// 128 random bits: the number of a command.
+type Number = [u8; 16];
+
+/// How a try ended that did not end well.
+enum Lost<T> {
+    /// The command can't be done.
+    Refused(StoreError),
+    /// Nothing was done, and the same may go better.
+    Again(SqlError),
+    /// Nobody knows whether it was done; if it was, this is the answer.
+    InDoubt(Done<T>, SqlError),
+}
+
+/// What came of a command, and what is to be told of it.
+struct Done<T> {
+    answer: T,
+    events: Vec<(Timestamp, EventKind)>,
+}
+
+/// How long to wait before the next try; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+impl PostgresStore {
+    /// Does a command, durably when it returns. It goes on though the caller may go away.
+    pub(crate) async fn write<C: Command>(&self, command: C) -> Result<C::Answer> {
+        let inner = self.inner.clone();
+        let task = tokio::spawn(async move { inner.write(&command).await });
+        task.await.map_err(StoreError::unavailable)?
+    }
+}
+
+impl Inner {
+    /// As [`PostgresStore::write`], for those who are not dropped in the middle.
+    pub(crate) async fn write<C: Command>(&self, command: &C) -> Result<C::Answer> {
+        self.check_open()?;
+        let mut number = Number::default();
+        getrandom::fill(&mut number).map_err(|error| StoreError::unavailable(error.to_string()))?;
+        let end = Instant::now() + self.config.retry_for;
+        let mut pause = FIRST_PAUSE;
+        let mut doubtful = None;
+        loop {
+            let error = match self.try_once(command, number, doubtful.take()).await {
+                Ok(answer) => return Ok(answer),
+                Err(Lost::Refused(error)) => return Err(error),
+                Err(Lost::Again(error)) => error,
+                Err(Lost::InDoubt(done, error)) => {
+                    doubtful = Some(done);
+                    error
+                }
+            };
+            if Instant::now() + pause > end {
+                return Err(StoreError::unavailable(error));
+            }
+            tracing::debug!(%error, "a command is tried again");
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// One try, after a look at what became of the one before it, if nobody knows.
+    async fn try_once<C: Command>(
+        &self,
+        command: &C,
+        number: Number,
+        before: Option<Done<C::Answer>>,
+    ) -> Result<C::Answer, Lost<C::Answer>> {
+        let mut connection = match self.pool.acquire().await {
+            Ok(connection) => connection,
+            // The pool has waited as long as a command may wait.
+            Err(error @ (SqlError::PoolTimedOut | SqlError::PoolClosed)) => {
+                return Err(Lost::Refused(StoreError::unavailable(error)));
+            }
+            Err(error) => return Err(lost(error, before)),
+        };
+        let before = match before {
+            None => None,
+            Some(before) => match is_noted(&mut connection, number).await {
+                Ok(true) => return Ok(self.publish(before).await),
+                Ok(false) => Some(before),
+                Err(error) => {
+                    connection.close_on_drop();
+                    return Err(Lost::InDoubt(before, error));
+                }
+            },
+        };
+        let mut work = Work { connection, events: Vec::new() };
+        match timeout(self.patience(), begin_and_run(command, &mut work, number)).await {
+            Ok(Ok(answer)) => self.commit(work, answer).await,
+            Ok(Err(failure)) => self.roll_back(work, failure, number, before).await,
+            Err(_) => {
+                work.connection.close_on_drop();
+                Err(lost(timed_out(), before))
+            }
+        }
+    }
+
+    /// Ends a transaction that failed. If a try before it was on its way all the same, it may have failed by what that one
+    /// wrote: then that one's answer holds.
+    async fn roll_back<T>(
+        &self,
+        mut work: Work,
+        failure: Failure,
+        number: Number,
+        before: Option<Done<T>>,
+    ) -> Result<T, Lost<T>> {
+        let rolled_back = sqlx::raw_sql("rollback").execute(work.sql()).await;
+        let gone = matches!(&failure, Failure::Database(error) if Remedy::of(error) == Remedy::Reconnect);
+        if rolled_back.is_err() || gone {
+            work.connection.close_on_drop();
+        }
+        let before = match before {
+            Some(before) if rolled_back.is_ok() => match is_noted(work.sql(), number).await {
+                Ok(true) => return Ok(self.publish(before).await),
+                Ok(false) => None,
+                Err(error) => return Err(Lost::InDoubt(before, error)),
+            },
+            before => before,
+        };
+        Err(match failure {
+            Failure::Refused(error) => Lost::Refused(error),
+            Failure::Database(error) => lost(error, before),
+            Failure::Overtaken => {
+                Lost::Again(SqlError::Protocol("another command was faster again and again".to_owned()))
+            }
+        })
+    }
+
+    /// How long a whole transaction may take before its connection is given up: far longer than its statements may.
+    fn patience(&self) -> Duration {
+        self.config.statement_timeout * 3
+    }
+
+    async fn commit<T: Send>(&self, work: Work, answer: T) -> Result<T, Lost<T>> {
+        let Work { mut connection, events } = work;
+        let done = Done { answer, events };
+        let mut publisher = self.events.lock().await;
+        match timeout(self.patience(), sqlx::raw_sql("commit").execute(&mut *connection)).await {
+            Ok(Ok(_)) => {
+                for (at, kind) in done.events {
+                    publisher.publish(at, kind);
+                }
+                Ok(done.answer)
+            }
+            Ok(Err(error)) => {
+                drop(publisher);
+                connection.close_on_drop();
+                match Remedy::of(&error) {
+                    Remedy::Repeat => Err(Lost::Again(error)),
+                    Remedy::Reconnect | Remedy::None => Err(Lost::InDoubt(done, error)),
+                }
+            }
+            Err(_) => {
+                drop(publisher);
+                connection.close_on_drop();
+                Err(Lost::InDoubt(done, timed_out()))
+            }
+        }
+    }
+
+    async fn publish<T>(&self, done: Done<T>) -> T {
+        let mut publisher = self.events.lock().await;
+        for (at, kind) in done.events {
+            publisher.publish(at, kind);
+        }
+        done.answer
+    }
+}
+
+async fn begin_and_run<C: Command>(command: &C, work: &mut Work, number: Number) -> Result<C::Answer, Failure> {
+    sqlx::raw_sql("begin").execute(work.sql()).await?;
+    let answer = command.run(work).await?;
+    note(work.sql(), number).await?;
+    Ok(answer)
+}
+
+/// Notes that the command is done. What follows is the commit alone, and that takes as long as it takes: if a time limit
+/// ended its wait for a copy of the database, it would be acknowledged without one.
+async fn note(connection: &mut PgConnection, number: Number) -> Result<(), SqlError> {
+    sqlx::query(
+        "with noted as (insert into commands (id) values ($1) returning 1) \
+         select set_config('statement_timeout', '0', true) from noted",
+    )
+    .bind(number.as_slice())
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+async fn is_noted(connection: &mut PgConnection, number: Number) -> Result<bool, SqlError> {
+    let writable = crate::connect::is_writable(connection).await?;
+    if !writable {
+        // A former primary does not know, nor does a copy.
+        return Err(SqlError::Protocol("the database does not take writes".to_owned()));
+    }
+    let query = sqlx::query_scalar("select exists (select from commands where id = $1)");
+    query.bind(number.as_slice()).fetch_one(connection).await
+}
+
+fn lost<T>(error: SqlError, doubtful: Option<Done<T>>) -> Lost<T> {
+    match doubtful {
+        Some(done) => Lost::InDoubt(done, error),
+        None => match Remedy::of(&error) {
+            Remedy::Repeat | Remedy::Reconnect => Lost::Again(error),
+            Remedy::None => Lost::Refused(to_store_error(error)),
+        },
+    }
+}
+
+fn timed_out() -> SqlError {
+    SqlError::Io(std::io::ErrorKind::TimedOut.into())
+}
