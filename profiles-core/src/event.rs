@@ -91,6 +91,9 @@ pub enum EventKind {
         /// Whose.
         account: AccountId,
     },
+    /// Another server of the same database has committed something, or may have: anything of the above. Events of its
+    /// commands are told there alone.
+    Elsewhere,
 }
 
 /// The reader was too slow: so many events are gone. It reads what it needs from the store and goes on.

@@ -32,6 +32,7 @@
     )
 )]
 
+mod about;
 mod accounts;
 mod audit;
 mod avatars;
@@ -51,6 +52,7 @@ mod ranks;
 mod read;
 mod requests;
 mod row;
+mod shared_secret;
 mod status_queue;
 mod statuses;
 mod store;
@@ -61,6 +63,7 @@ mod verify;
 mod write;
 
 pub use self::{
+    about::About,
     avatars::PostgresAvatars,
     config::{DatabaseUrl, InvalidUrl, PostgresConfig},
     error::OpenError,

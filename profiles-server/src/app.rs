@@ -1,19 +1,21 @@
 //! The wiring: from a configuration to something that answers requests. The only place that names a backend.
 
+mod database;
+pub(crate) mod shared_secret;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use poem::{Endpoint, EndpointExt, Request, Response, Route, endpoint::BoxEndpoint};
 use profiles_core::{
     Core, Notices, Settings, Throttles, Verification,
-    avatar::{AvatarRules, FolderAvatars},
+    avatar::AvatarRules,
     env::SystemEntropy,
     password::{Argon2Config, Argon2ConfigError, Argon2Pool, Blocklist, BlocklistError, PasswordPolicy, Strength},
-    store::{
-        MemoryStore, Store,
-        sled::{OpenError, SledConfig, SledStore},
-    },
+    store::{MemoryStore, StoreError, sled::OpenError},
 };
 
+pub use self::database::Database;
+pub(crate) use self::database::place;
 use crate::{
     Api,
     config::{
@@ -21,7 +23,7 @@ use crate::{
         Throttle, WebUrl,
     },
     http::{self, AuthenticationOrder, Streams, headers::SecurityHeaders, health, trace::Trace},
-    secret::{SecretError, mail_secret},
+    secret::SecretError,
 };
 
 /// Why there is no core. `Display` is one line that says what to do.
@@ -31,9 +33,15 @@ pub enum StartError {
     /// Another process uses the data.
     #[error("another profiles-server is using {}; stop it first, or name another directory with --data-dir", .0.display())]
     Locked(PathBuf),
-    /// The database does not open.
+    /// The embedded database does not open.
     #[error(transparent)]
     Store(OpenError),
+    /// PostgreSQL's can't be used.
+    #[error(transparent)]
+    Postgres(#[from] profiles_postgres::OpenError),
+    /// Whether the secret is that of the other servers can't be found out.
+    #[error("the database does not say whose secret key it goes with: {}", cause(.0))]
+    Fingerprint(StoreError),
     /// There is no secret for the keys in mails.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -61,19 +69,6 @@ pub enum StartError {
     Core(#[from] profiles_core::Error),
 }
 
-/// Opens the database of this configuration, or makes one.
-///
-/// # Errors
-/// Another process uses it, or it can't be read.
-pub fn open_store(config: &Config) -> Result<SledStore, StartError> {
-    let mut sled = SledConfig::new(config.storage.store_dir());
-    sled.cache_capacity = config.storage.sled_cache_bytes;
-    SledStore::open(sled).map_err(|error| match error {
-        OpenError::Locked { .. } => StartError::Locked(config.storage.data_dir.clone()),
-        other => StartError::Store(other),
-    })
-}
-
 /// The services over a database, and how it was found.
 #[derive(Debug)]
 pub struct Opened {
@@ -88,19 +83,17 @@ pub struct Opened {
 ///
 /// # Errors
 /// The list of refused passwords can't be read, the database does not open, or the secret can't be read or made.
-pub fn open_core(config: &Config) -> Result<Opened, StartError> {
+pub async fn open_core(config: &Config) -> Result<Opened, StartError> {
     // What can be wrong without the database comes before anything is made.
     let policy = password_policy(config)?;
     // Then the lock, so that two servers do not make a secret at the same time.
-    let store = Arc::new(open_store(config)?);
-    let unclean = store.opened_unclean();
-    let path = config.storage.avatar_dir();
-    let avatars = FolderAvatars::open(&path).map_err(|error| StartError::Avatars { path, error })?;
-    let secret = mail_secret(&config.storage, &SystemEntropy)?;
+    let database = Database::open(config).await?;
+    let avatars = database.avatars(&config.storage)?;
+    let secret = database.secret(&config.storage).await?;
     let hasher = Argon2Pool::new(hashing(&config.passwords)?, Arc::new(SystemEntropy));
-    let builder = Core::builder(store as Arc<dyn Store>).hasher(Arc::new(hasher)).mail_secret(secret);
-    let builder = builder.policy(policy).avatars(Arc::new(avatars));
-    Ok(Opened { core: Arc::new(builder.settings(core_settings(config)).build()?), unclean })
+    let builder = Core::builder(database.store()).hasher(Arc::new(hasher)).mail_secret(secret);
+    let builder = builder.policy(policy).avatars(avatars).settings(core_settings(config));
+    Ok(Opened { core: Arc::new(builder.build()?), unclean: database.opened_unclean() })
 }
 
 /// The OpenAPI document of a server with this configuration, as JSON. Opens nothing.
@@ -110,6 +103,14 @@ pub fn open_core(config: &Config) -> Result<Opened, StartError> {
 pub fn openapi(config: &Config) -> Result<String, StartError> {
     let core = Core::builder(Arc::new(MemoryStore::new())).settings(core_settings(config)).build()?;
     Ok(App::new(Arc::new(core), config).openapi())
+}
+
+/// What is behind a store that can't be asked: that it can't is said already.
+fn cause(error: &StoreError) -> String {
+    match error {
+        StoreError::Unavailable(cause) => cause.to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// What hashing costs under this configuration.

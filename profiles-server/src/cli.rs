@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod generate;
 mod mail;
+mod migrate;
 mod reindex;
 mod serve;
 mod user;
@@ -60,7 +61,9 @@ enum Command {
     Mail(MailCommand),
     /// See whether the configuration is valid and the database sound.
     Check,
-    /// Make the indexes of the database anew from its rows. No server may run meanwhile.
+    /// Bring a PostgreSQL database up to date: make its tables, or change those of an earlier version.
+    Migrate,
+    /// Make the indexes of the embedded database anew from its rows. No server may run meanwhile.
     Reindex,
     /// Fill an empty database with made-up accounts and statuses, to see what one of that size costs.
     #[command(hide = true)]
@@ -130,6 +133,7 @@ fn perform(cli: Cli) -> Result<(), Failure> {
         Command::Audit(command) => runtime()?.block_on(audit::run(command, &loaded.config)),
         Command::Mail(command) => runtime()?.block_on(mail::run(command, &loaded.config)),
         Command::Check => runtime()?.block_on(check::run(&loaded.config)),
+        Command::Migrate => runtime()?.block_on(migrate::run(&loaded.config)),
         Command::Reindex => runtime()?.block_on(reindex::run(&loaded.config)),
         Command::Generate(command) => runtime()?.block_on(generate::run(command, &loaded.config)),
         Command::Config => say(loaded.to_toml().trim_end()),

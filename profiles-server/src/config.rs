@@ -11,6 +11,7 @@ pub(crate) mod arguments;
 mod avatars;
 mod choice;
 mod control;
+mod database;
 mod error;
 mod file;
 mod limit;
@@ -38,6 +39,7 @@ pub use self::{
     api::{Anonymous, Api, Compat, Pagination, Throttle},
     avatars::{Allowed, Avatars},
     control::ControlSocket,
+    database::Database,
     error::ConfigError,
     limit::Limit,
     link::Link,
@@ -69,6 +71,8 @@ pub struct Config {
     pub network: Network,
     /// Where the data is.
     pub storage: Storage,
+    /// The database, where it is not the embedded one.
+    pub database: Database,
     /// How the API answers.
     pub api: Api,
     /// How accounts are made, kept and lost.
@@ -88,14 +92,16 @@ pub struct Config {
 }
 
 impl Config {
-    fn groups(&self) -> [&dyn Group; 10] {
-        let Self { network, storage, api, accounts, sessions, avatars, throttles, passwords, mail, log } = self;
-        [network, storage, api, accounts, sessions, avatars, throttles, passwords, mail, log]
+    fn groups(&self) -> [&dyn Group; 11] {
+        let Self { network, storage, database, api, accounts, sessions, avatars, throttles, passwords, mail, log } =
+            self;
+        [network, storage, database, api, accounts, sessions, avatars, throttles, passwords, mail, log]
     }
 
-    fn groups_mut(&mut self) -> [&mut dyn Group; 10] {
-        let Self { network, storage, api, accounts, sessions, avatars, throttles, passwords, mail, log } = self;
-        [network, storage, api, accounts, sessions, avatars, throttles, passwords, mail, log]
+    fn groups_mut(&mut self) -> [&mut dyn Group; 11] {
+        let Self { network, storage, database, api, accounts, sessions, avatars, throttles, passwords, mail, log } =
+            self;
+        [network, storage, database, api, accounts, sessions, avatars, throttles, passwords, mail, log]
     }
 
     /// The defaults of a server that stands in for another.
@@ -136,6 +142,7 @@ impl Config {
             }
         }
         self.mail.check()?;
+        self.database.check()?;
         crate::app::hashing(&self.passwords).map_err(|error| ConfigError::Conflict(error.to_string()))?;
         match self.api.max_page_size {
             Limit::At(most) if self.api.page_size > most => Err(ConfigError::Conflict(format!(

@@ -1,12 +1,16 @@
 //! Plausible accounts, profiles and statuses, as many as are wanted: for trying out and measuring what a database of that
 //! size costs. The same seed makes the same rows.
 
+mod bulk;
+
 use std::time::Duration;
 
 use profiles_core::{
     model::{AccountId, Bio, City, Email, PasswordHash, StatusText, Timestamp, Username},
-    store::{ProfileChange, Register, StoreError, sled::SledStore},
+    store::{ProfileChange, Register, StoreError},
 };
+
+pub use self::bulk::{Bulk, OneByOne};
 
 /// Accounts that are registered in one step.
 const ACCOUNTS_AT_ONCE: u64 = 2_000;
@@ -156,7 +160,7 @@ impl Generator {
     /// What the store says; [`StoreError::Taken`] if it is not empty.
     pub async fn fill(
         self,
-        store: &SledStore,
+        store: &impl Bulk,
         password: &PasswordHash,
         mut progress: impl FnMut(u64),
     ) -> Result<(), StoreError> {
@@ -165,14 +169,13 @@ impl Generator {
         for first in (0..self.profiles).step_by(step(ACCOUNTS_AT_ONCE)) {
             let last = self.profiles.min(first + ACCOUNTS_AT_ONCE);
             let batch = (first..last).filter_map(|number| self.account(number, password, &mut random));
-            let made = store.load_accounts(batch.collect()).await?;
-            accounts.extend(made.into_iter().map(|made| made.account.id));
+            accounts.extend(store.accounts(batch.collect()).await?);
             progress(last);
         }
         for first in (0..self.statuses).step_by(step(STATUSES_AT_ONCE)) {
             let last = self.statuses.min(first + STATUSES_AT_ONCE);
             let batch = (first..last).filter_map(|number| self.status(number, &accounts, &mut random));
-            store.load_statuses(batch.collect()).await?;
+            store.statuses(batch.collect()).await?;
             progress(self.profiles + last);
         }
         Ok(())

@@ -132,19 +132,20 @@ pub(crate) fn with_cause(error: &profiles_core::Error) -> String {
 pub(crate) struct Operator(Way);
 
 enum Way {
-    /// The database was free: it is open here.
+    /// The database was free, or takes several programs: it is open here.
     Direct(Arc<Core>),
     /// The server that has it does them.
     Remote(Remote),
 }
 
 impl Operator {
-    /// Opens the database of this configuration (a first command makes it), or finds the server that has it open.
+    /// Opens the database of this configuration (a first command makes it), or finds the server that has it open: that is
+    /// for an embedded one, which only one process uses.
     ///
     /// # Errors
     /// The database does not open; or a server has it, and does not listen to us.
     pub(crate) async fn connect(config: &Config) -> Result<Self, OperatorError> {
-        let locked = match open_core(config) {
+        let locked = match open_core(config).await {
             Ok(opened) => return Ok(Self(Way::Direct(opened.core))),
             Err(locked @ StartError::Locked(_)) => locked,
             Err(other) => return Err(other.into()),

@@ -33,6 +33,13 @@ pub enum SecretError {
         /// Which file.
         path: PathBuf,
     },
+    /// Other servers use the same database, and their secret is not the one that is here.
+    #[error("the servers of this database share a secret key, which is not {}: copy secret.key from one of them to {}, \
+             or set secret_key to what is in it", if path.exists() { "this server's" } else { "here yet" }, path.display())]
+    Unshared {
+        /// Where it would be.
+        path: PathBuf,
+    },
     /// A new one can't be made.
     #[error(transparent)]
     Entropy(#[from] EntropyError),

@@ -79,9 +79,9 @@ impl Server {
             config.network.bind = address.into();
         }
         let templates = mailer::templates(&config.mail)?;
-        let Opened { core, unclean } = open_core(&config)?;
-        // Only who has the database may take the socket's place.
-        let control = match config.storage.control_socket() {
+        let Opened { core, unclean } = open_core(&config).await?;
+        // Only who has the database may take the socket's place. Where a database takes several programs, none is needed.
+        let control = match config.storage.control_socket().filter(|_| config.database.url.is_none()) {
             Some(path) => Some(ControlSocket::bind(path, &config.storage).await),
             None => None,
         };

@@ -5,16 +5,16 @@ use std::{sync::Arc, time::Instant};
 use clap::Args;
 use profiles_core::{
     env::{Clock as _, SystemClock, SystemEntropy},
+    model::PasswordHash,
     password::{Argon2Pool, PasswordHasher as _},
-    store::{Accounts as _, Maintenance as _, sled::SledStore},
 };
 use secrecy::SecretString;
 
 use super::{Failure, complain, say};
 use crate::{
-    app::{StartError, hashing, open_store},
+    app::{Database, StartError, hashing},
     config::Config,
-    generator::Generator,
+    generator::{Bulk, Generator, OneByOne},
 };
 
 /// What every generated account has.
@@ -40,19 +40,25 @@ pub(super) async fn run(command: GenerateCommand, config: &Config) -> Result<(),
     let GenerateCommand { profiles, statuses, seed } = command;
     let hasher = Argon2Pool::new(hashing(&config.passwords).map_err(StartError::from)?, Arc::new(SystemEntropy));
     let password = hasher.hash(SecretString::from(PASSWORD)).await.map_err(profiles_core::Error::from)?;
-    let store = open_store(config)?;
-    let filled = fill(&store, Generator { profiles, statuses, seed, now: SystemClock.now() }, &password).await;
-    store.close().await.map_err(profiles_core::Error::from)?;
+    let database = Database::open(config).await?;
+    let generator = Generator { profiles, statuses, seed, now: SystemClock.now() };
+    let filled = match &database {
+        Database::Embedded(store) => fill(&database, &**store, generator, &password).await,
+        Database::Postgres(store) => fill(&database, &OneByOne(&**store), generator, &password).await,
+    };
+    database.store().close().await.map_err(profiles_core::Error::from)?;
     filled
 }
 
 async fn fill(
-    store: &SledStore,
+    database: &Database,
+    bulk: &impl Bulk,
     generator: Generator,
-    password: &profiles_core::model::PasswordHash,
+    password: &PasswordHash,
 ) -> Result<(), Failure> {
-    if !store.accounts(None, 1).await.map_err(profiles_core::Error::from)?.is_empty() {
-        return Err(Failure::Input("the database is not empty: name another directory with --data-dir".to_owned()));
+    if !database.store().accounts(None, 1).await.map_err(profiles_core::Error::from)?.is_empty() {
+        let another = "the database is not empty: name another with --data-dir, or with --database";
+        return Err(Failure::Input(another.to_owned()));
     }
     let (started, mut told) = (Instant::now(), 0);
     let progress = |rows: u64| {
@@ -61,7 +67,7 @@ async fn fill(
             complain(&format!("{rows} rows after {:.0} s", started.elapsed().as_secs_f64()));
         }
     };
-    generator.fill(store, password, progress).await.map_err(profiles_core::Error::from)?;
+    generator.fill(bulk, password, progress).await.map_err(profiles_core::Error::from)?;
     let Generator { profiles, statuses, .. } = generator;
     let seconds = started.elapsed().as_secs_f64();
     say(&format!("made {profiles} profiles and {statuses} statuses in {seconds:.1} s; every password is {PASSWORD}"))

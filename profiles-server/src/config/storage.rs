@@ -14,15 +14,16 @@ use super::{
 settings! {
     /// Where the data is.
     pub struct Storage {
-        /// Directory of the database; made at the first start. One server uses it at a time.
+        /// Directory of the embedded database and of the secret key; made at the first start. One server uses it at a
+        /// time.
         "data_dir" => data_dir: PathBuf = "./profiles-data".into();
-        /// Bytes of memory for the database's cache.
+        /// Bytes of memory for the embedded database's cache.
         "sled_cache_bytes" => sled_cache_bytes: u64 = 64 * 1024 * 1024, 1024 * 1024..=1 << 40;
-        /// 64 hex digits from which the keys in mails are made. Without it they are kept in `secret.key` in `data_dir`.
-        /// A command line can be read by everybody on the machine: prefer the file or the environment.
+        /// 64 hex digits from which the keys in mails are made, the same for all servers of a database. Without it they are
+        /// kept in `secret.key` in `data_dir`. A command line can be read by everybody on the machine: prefer the file or the environment.
         "secret_key" => secret_key: Option<SecretKey> = None;
         /// Where operator's commands reach a running server: "auto", which is the Unix socket `control.sock` in
-        /// `data_dir`, "off", or another path.
+        /// `data_dir`, "off", or another path. With `database` there is none: the commands go to the database.
         "control_socket" => control_socket: ControlSocket = ControlSocket::Auto;
     }
 }

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Stream, stream};
+use futures_util::{FutureExt, Stream, stream};
 use profiles_api::DeletedStatus;
 use profiles_core::{
     Authentication, Core, StatusChange, StatusNews,
@@ -189,7 +189,11 @@ async fn tell(core: Core, streams: Streams) {
             };
             match next {
                 Some(Ok(event)) if !changes_statuses(&event) => {}
-                Some(_) => break,
+                Some(_) => {
+                    // What has come meanwhile is read with it.
+                    while let Some(Some(_)) = events.next().now_or_never() {}
+                    break;
+                }
                 None => return streams.end(),
             }
         }
@@ -222,6 +226,7 @@ fn changes_statuses(event: &Event) -> bool {
             | EventKind::StatusChanged { .. }
             | EventKind::StatusDeleted { .. }
             | EventKind::AccountErased { .. }
+            | EventKind::Elsewhere
     )
 }
 

@@ -14,7 +14,7 @@ use tokio::{
     select,
     sync::watch,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use super::{Mailer, MailerError, Site, TemplateError, Templates, compose::Composer};
@@ -25,6 +25,9 @@ const AT_ONCE: usize = 4;
 const TICK: Duration = Duration::from_mins(1);
 /// How long to wait after the store could not be asked.
 const REST: Duration = Duration::from_secs(5);
+/// How long to wait before looking for a mail of another server: that one sends it itself, unless it was an operator's
+/// command, and each of its commits is told, whatever it is about.
+const ELSEWHERE: Duration = Duration::from_millis(500);
 /// Beyond the time that a mail may take, how long its lease lasts.
 const SLACK: Duration = Duration::from_mins(1);
 /// How often an outcome is told to a store that is busy, and how long to wait between.
@@ -130,11 +133,22 @@ fn until(now: Timestamp, then: Timestamp) -> Duration {
     Duration::from_micros(micros).clamp(Duration::from_millis(10), TICK)
 }
 
-/// Waits until something is in the outbox; `None` once the store is gone.
+/// Waits until something is in the outbox, or may be; `None` once the store is gone.
 async fn next_mail(events: &mut EventStream) -> Option<()> {
+    let mut elsewhere = None;
     loop {
-        match events.next().await? {
+        let event = match elsewhere {
+            None => events.next().await,
+            Some(end) => match timeout_at(end, events.next()).await {
+                Ok(event) => event,
+                Err(_) => return Some(()),
+            },
+        };
+        match event? {
             Ok(Event { kind: EventKind::MailQueued { .. }, .. }) | Err(_) => return Some(()),
+            Ok(Event { kind: EventKind::Elsewhere, .. }) => {
+                elsewhere.get_or_insert_with(|| Instant::now() + ELSEWHERE);
+            }
             Ok(_) => {}
         }
     }

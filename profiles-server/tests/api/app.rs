@@ -9,12 +9,13 @@ use profiles_core::{
     mail::{KeySeed, Mail},
     model::{Email, Password, Username},
     password::Argon2Pool,
-    store::sled::{SledConfig, SledStore},
     testkit::ManualClock,
 };
 use profiles_server::{Api, http::Settings};
 use reqwest::{Client, Method, Response, redirect::Policy};
 use tempfile::TempDir;
+
+use crate::backend::Backend;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -29,7 +30,7 @@ pub(crate) struct TestApp {
     pub(crate) forwarded_for: Option<&'static str>,
     client: Client,
     transcript: String,
-    _directory: TempDir,
+    _directory: Option<TempDir>,
 }
 
 /// Who sends a request.
@@ -74,14 +75,13 @@ impl TestApp {
         change: impl FnOnce(&mut profiles_core::Settings),
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
-        let directory = tempfile::tempdir()?;
-        let store = SledStore::open(SledConfig::new(directory.path().join("store")))?;
+        let Backend { store, avatars, directory } = Backend::open().await?;
         let hasher = Argon2Pool::fast_for_tests(Arc::new(SystemEntropy));
         let mut core_settings = profiles_core::Settings::default();
         // A test sends more from one address than any person; those about limits set their own.
         core_settings.throttles = Throttles::OFF;
         change(&mut core_settings);
-        let core = Core::builder(Arc::new(store)).hasher(Arc::new(hasher)).settings(core_settings);
+        let core = Core::builder(store).avatars(avatars).hasher(Arc::new(hasher)).settings(core_settings);
         let core = Arc::new(core.clock(clock).build()?);
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await?;
         let address = acceptor.local_addr().into_iter().find_map(|address| address.as_socket_addr().copied());

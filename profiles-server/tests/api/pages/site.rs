@@ -12,17 +12,17 @@ use profiles_core::{
     mail::Mail,
     model::{Account, Email, Username},
     password::Argon2Pool,
-    store::{
-        AuditFilter, Store,
-        sled::{SledConfig, SledStore},
-    },
+    store::{AuditFilter, Store},
     testkit::{FailingStore, ManualClock},
 };
 use profiles_server::{Api, http::Settings};
 use reqwest::{Client, Method, Response, StatusCode, header::HeaderMap, redirect::Policy};
 use tempfile::TempDir;
 
-use crate::app::{PASSWORD, Result};
+use crate::{
+    app::{PASSWORD, Result},
+    backend::Backend,
+};
 
 pub(super) const NEW_PASSWORD: &str = "walrus-waltz-31";
 
@@ -33,7 +33,7 @@ pub(super) struct Site {
     /// Where the API is.
     pub(super) url: String,
     client: Client,
-    _directory: TempDir,
+    _directory: Option<TempDir>,
 }
 
 /// What a browser gets.
@@ -66,16 +66,15 @@ impl Site {
         wire: impl FnOnce(&mut Settings),
         change: impl FnOnce(&mut profiles_core::Settings),
     ) -> Result<Self> {
-        let directory = tempfile::tempdir()?;
-        let store = SledStore::open(SledConfig::new(directory.path().join("store")))?;
-        let store = Arc::new(FailingStore::new(Arc::new(store)));
+        let Backend { store, avatars, directory } = Backend::open().await?;
+        let store = Arc::new(FailingStore::new(store));
         let clock = Arc::new(ManualClock::new());
         let hasher = Argon2Pool::fast_for_tests(Arc::new(SystemEntropy));
         let (mut settings, mut core_settings) = (Settings::default(), profiles_core::Settings::default());
         wire(&mut settings);
         core_settings.throttles = Throttles::OFF;
         change(&mut core_settings);
-        let core = Core::builder(Arc::clone(&store) as Arc<dyn Store>).hasher(Arc::new(hasher));
+        let core = Core::builder(Arc::clone(&store) as Arc<dyn Store>).avatars(avatars).hasher(Arc::new(hasher));
         let core = Arc::new(core.settings(core_settings).clock(Arc::clone(&clock) as _).build()?);
         let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await?;
         let address = acceptor.local_addr().into_iter().find_map(|address| address.as_socket_addr().copied());
