@@ -9,21 +9,21 @@ import processes
 
 
 class Servers:
-    """So many of them, which share nothing but the database and the secret for keys in mails."""
+    """So many of them, which share the database, the secret for keys in mails, and nothing else."""
 
     def __init__(self, program, count, cluster, replicas):
         self.program = program
         self.replicas = replicas
         self.cluster = cluster
-        self.ports = {f"server{number}": free_port("127.0.0.1") for number in range(1, count + 1)}
         self.secret = secrets.token_hex(32)
+        self.ports = {f"server{number}": free_port("127.0.0.1") for number in range(1, count + 1)}
 
     def environment(self, name, port):
         """Its settings. Passwords are in the environment, since others can read a command line."""
         folder = self.cluster.folder / name
         return {
             **({"PROFILES_DATABASE_REPLICA": self.cluster.url(self.cluster.replicas_port)} if self.replicas else {}),
-            "PROFILES_DATABASE_URL": self.cluster.url(),
+            "PROFILES_DATABASE": self.cluster.url(),
             "PROFILES_SECRET_KEY": self.secret,
             "PROFILES_BIND": f"127.0.0.1:{port}",
             "PROFILES_DATA_DIR": str(folder / "data"),
