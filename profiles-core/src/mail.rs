@@ -204,6 +204,16 @@ impl KeySeed {
         entropy.fill(&mut bytes)?;
         Ok(Self(bytes))
     }
+
+    /// A seed read back from where it was kept.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
 }
 
 impl fmt::Debug for KeySeed {

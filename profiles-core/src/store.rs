@@ -14,6 +14,7 @@ mod places;
 mod query;
 #[cfg(feature = "sled")]
 pub mod sled;
+mod transfer;
 
 use std::{error::Error as StdError, time::Duration};
 
@@ -31,6 +32,10 @@ pub use self::{
     query::{
         AuditFilter, Changes, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice, Start, StatusFilter,
         StatusOrder, folded,
+    },
+    transfer::{
+        AccountRow, ErasureRow, MailKeyRow, Numbers, Order, ProfileRow, Record, RequestRow, StatusRow, TallyRow,
+        TokenRow, Transfer,
     },
 };
 use crate::{
@@ -72,6 +77,12 @@ pub enum StoreError {
     /// The row changed since it was read: read it again.
     #[error("the row changed since it was read")]
     Stale,
+    /// There is something in it already, and there must not be.
+    #[error("the store is not empty")]
+    NotEmpty,
+    /// These rows do not fit each other, or come in another order than rows do. Nothing was kept of them.
+    #[error("these rows do not fit: {0}")]
+    Unfit(Inconsistency),
     /// Too many writes wait; try again in a moment. Nothing was written.
     #[error("too many writes wait")]
     Busy,
@@ -90,7 +101,7 @@ impl StoreError {
     }
 }
 
-/// Two things in a store that do not fit, told so that an operator can find them.
+/// Two things in a store, or on their way into one, that do not fit, told so that an operator can find them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Inconsistency(pub String);
 
@@ -535,11 +546,22 @@ pub trait Maintenance: Send + Sync {
 
 /// All that the services need; any type with the parts is one.
 pub trait Store:
-    Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Requests + Jobs + Audit + Maintenance
+    Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Requests + Jobs + Audit + Maintenance + Transfer
 {
 }
 
-impl<T: Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Requests + Jobs + Audit + Maintenance>
-    Store for T
+impl<T> Store for T where
+    T: Accounts
+        + Tokens
+        + MailKeys
+        + Throttles
+        + Profiles
+        + Statuses
+        + Feed
+        + Requests
+        + Jobs
+        + Audit
+        + Maintenance
+        + Transfer
 {
 }

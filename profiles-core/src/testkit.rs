@@ -31,6 +31,7 @@ mod failing;
 pub mod fixture;
 pub mod model;
 mod refusal;
+pub mod transfer;
 
 pub use self::{
     clock::ManualClock,

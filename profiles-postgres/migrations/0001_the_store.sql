@@ -192,8 +192,9 @@ create table audit (
     at bigint not null,
     event text not null,
     outcome text not null,
-    -- Null for an anonymous actor, 0 for an operator, else the account.
+    -- The account that did it; neither that nor an operator was somebody who was not logged in.
     actor bigint,
+    by_operator boolean not null,
     account bigint,
     object bigint,
     address text,

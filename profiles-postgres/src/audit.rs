@@ -10,7 +10,7 @@ use sqlx::{postgres::PgRow, query};
 use crate::{
     PostgresStore,
     error::{Failure, corrupt},
-    row::{get, get_moment, get_number, limit, number, to_number},
+    row::{get, get_moment, get_number, limit, number},
     tokens::origin,
     write::{Command, Work},
 };
@@ -33,7 +33,7 @@ impl Audit for PostgresStore {
                  and ($5::bigint is null or at >= $5) and ($6::bigint is null or at < $6) order by id limit $7";
             query(if filter.account.is_some() { concerned } else { all })
                 .bind(after)
-                .bind(filter.account.map(|account| number(account.get())))
+                .bind(filter.account.map(|account| bits(account.get())))
                 .bind(filter.event.map(AuditEvent::as_str))
                 .bind(filter.outcome.map(AuditOutcome::as_str))
                 .bind(filter.since.map(Timestamp::as_micros))
@@ -48,7 +48,7 @@ impl Audit for PostgresStore {
     }
 }
 
-fn entry(row: &PgRow) -> Result<AuditEntry> {
+pub(crate) fn entry(row: &PgRow) -> Result<AuditEntry> {
     let event: &str = get(row, "event")?;
     let outcome: &str = get(row, "outcome")?;
     let account: Option<i64> = get(row, "account")?;
@@ -56,28 +56,33 @@ fn entry(row: &PgRow) -> Result<AuditEntry> {
     let note = AuditNote {
         event: AuditEvent::parse(event).ok_or_else(|| corrupt(format!("{event} is no event of the trail")))?,
         outcome: AuditOutcome::parse(outcome).ok_or_else(|| corrupt(format!("{outcome} is no outcome")))?,
-        actor: actor_of(get(row, "actor")?)?,
-        account: account.map(to_number).transpose()?.map(AccountId::new),
-        object: object.map(to_number).transpose()?,
+        actor: actor(row)?,
+        account: account.map(|account| AccountId::new(account.cast_unsigned())),
+        object: object.map(i64::cast_unsigned),
         origin: origin(row)?,
     };
     Ok(AuditEntry { id: AuditId::new(get_number(row, "id")?), at: get_moment(row, "at")?, note })
 }
 
-/// An operator is nobody's account, and accounts begin with 1.
-fn actor_number(actor: AuditActor) -> Option<i64> {
+/// A number that the trail tells need not be that of any row, so each of 64 bits has to come back as it was: as the same
+/// bits.
+pub(crate) fn bits(number: u64) -> i64 {
+    number.cast_signed()
+}
+
+pub(crate) fn account_bits(actor: AuditActor) -> Option<i64> {
     match actor {
-        AuditActor::Anonymous => None,
-        AuditActor::Operator => Some(0),
-        AuditActor::Account(account) => Some(number(account.get())),
+        AuditActor::Anonymous | AuditActor::Operator => None,
+        AuditActor::Account(account) => Some(bits(account.get())),
     }
 }
 
-fn actor_of(stored: Option<i64>) -> Result<AuditActor> {
-    Ok(match stored {
+fn actor(row: &PgRow) -> Result<AuditActor> {
+    let account: Option<i64> = get(row, "actor")?;
+    Ok(match account {
+        Some(account) => AuditActor::Account(AccountId::new(account.cast_unsigned())),
+        None if get(row, "by_operator")? => AuditActor::Operator,
         None => AuditActor::Anonymous,
-        Some(0) => AuditActor::Operator,
-        Some(account) => AuditActor::Account(AccountId::new(to_number(account)?)),
     })
 }
 
@@ -126,15 +131,16 @@ impl Work {
     pub(crate) async fn note(&mut self, at: Timestamp, note: Option<&AuditNote>) -> Result<(), Failure> {
         let Some(AuditNote { event, outcome, actor, account, object, origin }) = note else { return Ok(()) };
         query(
-            "insert into audit (id, at, event, outcome, actor, account, object, address, agent, request_id) \
-             values (nextval('audit_ids'), $1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "insert into audit (id, at, event, outcome, actor, by_operator, account, object, address, agent, \
+             request_id) values (nextval('audit_ids'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(at.as_micros())
         .bind(event.as_str())
         .bind(outcome.as_str())
-        .bind(actor_number(*actor))
-        .bind(account.map(|account| number(account.get())))
-        .bind(object.map(number))
+        .bind(account_bits(*actor))
+        .bind(*actor == AuditActor::Operator)
+        .bind(account.map(|account| bits(account.get())))
+        .bind(object.map(bits))
         .bind(origin.address().map(|address| address.to_string()))
         .bind(origin.agent())
         .bind(origin.request_id())

@@ -56,7 +56,7 @@ impl Inner {
             part.skip = 0;
         }
         let text = part.text();
-        let rows = self.rows(|| part.bind(&text)).await?;
+        let rows = self.rows_anywhere(|| part.bind(&text)).await?;
         let mut rows = rows.iter().map(profile).collect::<Result<Vec<_>>>()?;
         let more = rows.len() > slice.limit;
         rows.truncate(slice.limit);
@@ -69,12 +69,12 @@ impl Inner {
     pub(crate) async fn count_profiles(&self, filter: &ProfileFilter) -> Result<u64> {
         let Some(patterns) = patterns(filter) else { return Ok(0) };
         if patterns.is_empty() {
-            let row = self.row(|| query("select count as rows from profile_book")).await?;
+            let row = self.row_anywhere(|| query("select count as rows from profile_book")).await?;
             return row.as_ref().map_or(Ok(0), |row| get_number(row, "rows"));
         }
         let text = format!("select count(*) as rows from profiles p where true{}", condition(patterns.len(), 1));
         let statement = || bind_all(query(AssertSqlSafe(text.clone())).persistent(false), &patterns);
-        self.row(statement).await?.as_ref().map_or(Ok(0), |row| get_number(row, "rows"))
+        self.row_anywhere(statement).await?.as_ref().map_or(Ok(0), |row| get_number(row, "rows"))
     }
 
     /// Where the list goes on behind so many rows, in an order by number.

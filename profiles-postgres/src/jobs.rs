@@ -64,7 +64,7 @@ impl Jobs for PostgresStore {
     }
 }
 
-fn entry(row: &PgRow) -> Result<OutboxEntry> {
+pub(crate) fn entry(row: &PgRow) -> Result<OutboxEntry> {
     let problem: Option<&str> = get(row, "problem")?;
     Ok(OutboxEntry {
         id: OutboxId::new(get_number(row, "id")?),
@@ -86,6 +86,14 @@ fn mail(row: &PgRow) -> Result<Mail> {
 const WAITING: i16 = 0;
 const HELD: i16 = 1;
 const DEAD: i16 = 2;
+
+pub(crate) fn state_number(state: MailState) -> i16 {
+    match state {
+        MailState::Waiting => WAITING,
+        MailState::Held => HELD,
+        MailState::Dead => DEAD,
+    }
+}
 
 fn state_of(number: i16) -> Result<MailState> {
     match number {

@@ -42,7 +42,7 @@ impl MailKeys for PostgresStore {
     }
 }
 
-fn pending(row: &PgRow) -> Result<PendingKey> {
+pub(crate) fn pending(row: &PgRow) -> Result<PendingKey> {
     Ok(PendingKey {
         account: AccountId::new(get_number(row, "account")?),
         purpose: purpose_of(get(row, "purpose")?)?,
@@ -51,7 +51,7 @@ fn pending(row: &PgRow) -> Result<PendingKey> {
     })
 }
 
-fn purpose_number(purpose: KeyPurpose) -> i16 {
+pub(crate) fn purpose_number(purpose: KeyPurpose) -> i16 {
     match purpose {
         KeyPurpose::ConfirmEmail => 0,
         KeyPurpose::ResetPassword => 1,

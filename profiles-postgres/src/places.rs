@@ -22,7 +22,7 @@ impl Inner {
     }
 }
 
-fn places(row: &PgRow) -> Result<Vec<(Network, Timestamp)>> {
+pub(crate) fn places(row: &PgRow) -> Result<Vec<(Network, Timestamp)>> {
     let places = serde_json::from_str(get(row, "places")?);
     places.map_err(|error| corrupt(format!("places of an account: {error}")))
 }

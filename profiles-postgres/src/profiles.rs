@@ -33,12 +33,12 @@ macro_rules! profile {
 impl Profiles for PostgresStore {
     async fn profile(&self, id: ProfileId) -> Result<Option<Profile>> {
         let statement = || query(profile!("where p.id = $1")).bind(number(id.get()));
-        self.inner.row(statement).await?.as_ref().map(profile).transpose()
+        self.inner.row_anywhere(statement).await?.as_ref().map(profile).transpose()
     }
 
     async fn profile_of(&self, account: AccountId) -> Result<Option<Profile>> {
         let statement = || query(profile!("where p.account = $1")).bind(number(account.get()));
-        self.inner.row(statement).await?.as_ref().map(profile).transpose()
+        self.inner.row_anywhere(statement).await?.as_ref().map(profile).transpose()
     }
 
     async fn update_profile(
@@ -119,7 +119,7 @@ impl Command for UpdateProfile {
     type Answer = Profile;
 
     async fn run(&self, work: &mut Work) -> Result<Profile, Failure> {
-        let row = query(profile!("where p.id = $1 for no key update of p"))
+        let row = query(profile!("where p.id = $1 and a.erasing_since is null for no key update of p"))
             .bind(number(self.id.get()))
             .fetch_optional(work.sql())
             .await?;

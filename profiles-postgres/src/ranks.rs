@@ -123,13 +123,13 @@ impl Work {
 impl Inner {
     /// How many rows have a smaller number.
     pub(crate) async fn rows_before(&self, list: Ranked, id: i64) -> Result<u64> {
-        let row = self.row(|| query(for_list!(list, rows_before)).bind(id)).await?;
+        let row = self.row_anywhere(|| query(for_list!(list, rows_before)).bind(id)).await?;
         row.as_ref().map_or(Ok(0), |row| get_number(row, "rows"))
     }
 
     /// The number of the row that has so many before it.
     pub(crate) async fn row_at(&self, list: Ranked, place: u64) -> Result<Option<i64>> {
-        let row = self.row(|| query(for_list!(list, row_at)).bind(number(place))).await?;
+        let row = self.row_anywhere(|| query(for_list!(list, row_at)).bind(number(place))).await?;
         row.as_ref().map(|row| get(row, "id")).transpose()
     }
 }

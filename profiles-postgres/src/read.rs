@@ -7,41 +7,65 @@ use sqlx::{
     postgres::{PgArguments, PgRow},
     query::Query,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::{
     error::{Remedy, to_store_error},
     store::Inner,
+    write::{FIRST_PAUSE, LONGEST_PAUSE},
 };
 
 /// A statement with its values.
 pub(crate) type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
-/// Tries of a read at most: as many connections may have been cut at once as there are, but one is made anew after the
-/// first that fails.
-const TRIES: u32 = 3;
-
 impl Inner {
-    /// The rows of a statement, which is made anew for each try.
+    /// The rows of a statement, which is made anew for each try: as the database is now.
     pub(crate) async fn rows<'q>(&self, statement: impl Fn() -> Statement<'q> + Send + Sync) -> Result<Vec<PgRow>> {
         self.check_open()?;
         let end = Instant::now() + self.config.retry_for;
-        let mut tries = 0;
+        let mut pause = FIRST_PAUSE;
         loop {
-            tries += 1;
             match rows_once(&self.pool, statement()).await {
                 Ok(rows) => return Ok(rows),
-                Err(error) if tries < TRIES && Instant::now() < end && Remedy::of(&error) != Remedy::None => {
+                Err(error) if Remedy::of(&error) != Remedy::None && Instant::now() + pause < end => {
                     tracing::debug!(%error, "a read is tried again");
                 }
                 Err(error) => return Err(to_store_error(error)),
             }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
     /// The first row of a statement, if there is one.
     pub(crate) async fn row<'q>(&self, statement: impl Fn() -> Statement<'q> + Send + Sync) -> Result<Option<PgRow>> {
         Ok(self.rows(statement).await?.into_iter().next())
+    }
+
+    /// As [`Inner::rows`], perhaps from a copy of the database.
+    pub(crate) async fn rows_anywhere<'q>(
+        &self,
+        statement: impl Fn() -> Statement<'q> + Send + Sync,
+    ) -> Result<Vec<PgRow>> {
+        if let Some(replica) = self.replica.as_ref().filter(|replica| replica.may_be_asked()) {
+            self.check_open()?;
+            match rows_once(&replica.pool, statement()).await {
+                Ok(rows) => return Ok(rows),
+                Err(error) => {
+                    tracing::debug!(%error, "the copy does not answer; the database itself is asked");
+                    replica.failed();
+                }
+            }
+        }
+        self.rows(statement).await
+    }
+
+    /// As [`Inner::row`], perhaps from a copy of the database.
+    pub(crate) async fn row_anywhere<'q>(
+        &self,
+        statement: impl Fn() -> Statement<'q> + Send + Sync,
+    ) -> Result<Option<PgRow>> {
+        Ok(self.rows_anywhere(statement).await?.into_iter().next())
     }
 }
 
@@ -55,7 +79,7 @@ async fn rows_once(pool: &PgPool, statement: Statement<'_>) -> Result<Vec<PgRow>
 }
 
 /// A connection that is of no use any more is not put back.
-pub(crate) fn give_up_broken(connection: &mut PoolConnection<Postgres>, error: &SqlError) {
+fn give_up_broken(connection: &mut PoolConnection<Postgres>, error: &SqlError) {
     if Remedy::of(error) == Remedy::Reconnect {
         connection.close_on_drop();
     }

@@ -29,7 +29,7 @@ impl Statuses for PostgresStore {
             )
             .bind(number(id.get()))
         };
-        self.inner.row(statement).await?.as_ref().map(status).transpose()
+        self.inner.row_anywhere(statement).await?.as_ref().map(status).transpose()
     }
 
     async fn update_status(
@@ -229,6 +229,7 @@ impl Work {
         .bind(number(last_change))
         .execute(self.sql())
         .await?;
+        self.made_change(last_change);
         if book.last_change / TRIMMED_EVERY < last_change / TRIMMED_EVERY {
             query("delete from changes where number <= $1")
                 .bind(number(last_change.saturating_sub(Changes::KEPT)))

@@ -8,19 +8,39 @@ use std::{
     },
 };
 
+use data_encoding::HEXLOWER;
 use profiles_core::{
     event::{EventPublisher, EventSource},
     store::{Result, StoreError},
 };
 use sqlx::PgPool;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, task::JoinHandle};
 
-use crate::{config::PostgresConfig, connect, error::OpenError, migrate, status_queue::StatusQueue};
+use crate::{
+    config::PostgresConfig,
+    connect,
+    elsewhere::{self, Elsewhere},
+    error::OpenError,
+    migrate,
+    replica::{self, Replica},
+    status_queue::StatusQueue,
+    throttles::Turns,
+};
 
 /// Keeps everything in a PostgreSQL database, which other servers may use at the same time.
 pub struct PostgresStore {
     pub(crate) inner: Arc<Inner>,
     pub(crate) queue: StatusQueue,
+    /// What goes on beside it; ends with it.
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
 }
 
 /// What the tasks of a store share.
@@ -32,6 +52,10 @@ pub(crate) struct Inner {
     /// committing. Nothing that a transaction may have to wait for is ever waited for under it.
     pub(crate) events: Mutex<EventPublisher>,
     pub(crate) source: EventSource,
+    pub(crate) elsewhere: Arc<Elsewhere>,
+    pub(crate) replica: Option<Arc<Replica>>,
+    /// Who counts tries waits for who counts the same.
+    pub(crate) turns: Turns,
     closed: AtomicBool,
 }
 
@@ -48,11 +72,26 @@ impl PostgresStore {
         if missing > 0 {
             return Err(OpenError::Unmigrated { url: config.url, missing });
         }
+        let mut name = [0; 16];
+        getrandom::fill(&mut name)
+            .map_err(|error| failed(sqlx::Error::Io(std::io::Error::other(error.to_string()))))?;
         let events = EventPublisher::default();
         let source = events.source();
-        let inner = Inner { config, pool, events: Mutex::new(events), source, closed: AtomicBool::new(false) };
-        let inner = Arc::new(inner);
-        Ok(Self { queue: StatusQueue::start(Arc::clone(&inner)), inner })
+        let replica = config.replica.as_ref().map(|url| Arc::new(Replica::new(connect::pool(&config, url))));
+        let listening = connect::pool(&PostgresConfig { max_connections: 1, ..config.clone() }, &config.url);
+        let inner = Arc::new(Inner {
+            config,
+            pool,
+            events: Mutex::new(events),
+            source,
+            elsewhere: Arc::new(Elsewhere::new(HEXLOWER.encode(&name))),
+            replica: replica.clone(),
+            turns: Turns::default(),
+            closed: AtomicBool::new(false),
+        });
+        let mut tasks = Vec::from(elsewhere::start(&inner, listening));
+        tasks.extend(replica.map(|replica| replica::start(&inner, replica)));
+        Ok(Self { queue: StatusQueue::start(Arc::clone(&inner)), inner, tasks })
     }
 }
 
@@ -71,6 +110,9 @@ impl Inner {
             return Err(StoreError::unavailable("the store is closed"));
         }
         self.pool.close().await;
+        if let Some(replica) = &self.replica {
+            replica.pool.close().await;
+        }
         Ok(())
     }
 }

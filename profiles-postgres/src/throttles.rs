@@ -1,24 +1,32 @@
 //! Counting what may not be tried too often.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use profiles_core::{
     model::{Limit, Tally, ThrottleKey, Timestamp},
     store::{Admission, Attempt, Forgive, Result, Throttles},
 };
-use sqlx::query;
+use sqlx::{postgres::PgRow, query};
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     PostgresStore,
     error::Failure,
     row::{get, get_count, get_digest, get_moment},
+    store::Inner,
     write::{Command, Work},
 };
 
 #[async_trait]
 impl Throttles for PostgresStore {
+    /// Whoever tries what is refused already is told so by a look, and of those who try the same thing at once one after
+    /// the other goes to the database: so that guessing passwords does not take every connection.
     async fn attempt(&self, command: Attempt) -> Result<Admission> {
+        if let Some(until) = self.inner.refused_until(&command).await? {
+            return Ok(Admission::Refused { until });
+        }
+        let _turn = self.inner.turns.take(&command.limits).await;
         self.write(command).await
     }
 
@@ -34,6 +42,55 @@ struct Row {
     told: bool,
 }
 
+/// Turns of a process, as many as there are first bytes of keys, so that strangers seldom share one.
+pub(crate) struct Turns([Mutex<()>; 256]);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Mutex::default()))
+    }
+}
+
+impl Turns {
+    /// Waits for the turns of these keys, in one order, so that nobody waits in a circle.
+    async fn take(&self, limits: &[(ThrottleKey, Limit)]) -> Vec<MutexGuard<'_, ()>> {
+        let turns = limits.iter().filter_map(|(key, _)| key.digest().as_bytes().first());
+        let turns: BTreeSet<usize> = turns.map(|byte| usize::from(*byte)).collect();
+        let mut taken = Vec::with_capacity(turns.len());
+        for turn in turns {
+            if let Some(turn) = self.0.get(turn) {
+                taken.push(turn.lock().await);
+            }
+        }
+        taken
+    }
+}
+
+impl Inner {
+    /// Until when this is refused, if the trail has told of it too, so that there is nothing to write.
+    async fn refused_until(&self, command: &Attempt) -> Result<Option<Timestamp>> {
+        let keys: Vec<Vec<u8>> = command.limits.iter().map(|(key, _)| key.digest().as_bytes().to_vec()).collect();
+        let rows =
+            self.rows(|| query("select key, count, last, told from tallies where key = any($1)").bind(&keys)).await?;
+        let known = rows.iter().map(to_entry).collect::<Result<BTreeMap<_, _>>>()?;
+        let refused = latest_refusal(command, &known);
+        Ok(refused.filter(|(_, key)| known.get(key).is_some_and(|row| row.told)).map(|(until, _)| until))
+    }
+}
+
+/// The latest moment until which one of the limits refuses, and which it is; of several that are as late, the first.
+fn latest_refusal(command: &Attempt, known: &BTreeMap<ThrottleKey, Row>) -> Option<(Timestamp, ThrottleKey)> {
+    let refused = command.limits.iter().filter_map(|(key, limit)| {
+        limit.refuses_until(known.get(key).map(|row| row.tally), command.at).map(|until| (until, *key))
+    });
+    refused.reduce(|latest, other| if other.0 > latest.0 { other } else { latest })
+}
+
+fn to_entry(row: &PgRow) -> Result<(ThrottleKey, Row)> {
+    let tally = Tally { count: get_count(row, "count")?, last: get_moment(row, "last")? };
+    Ok((ThrottleKey::from_digest(get_digest(row, "key")?), Row { tally, told: get(row, "told")? }))
+}
+
 #[async_trait]
 impl Command for Attempt {
     type Answer = Admission;
@@ -42,12 +99,7 @@ impl Command for Attempt {
         let keys: Vec<ThrottleKey> = self.limits.iter().map(|(key, _)| *key).collect();
         work.hold_tallies(&keys).await?;
         let mut known = work.tallies(&keys).await?;
-        let refused = self.limits.iter().filter_map(|(key, limit)| {
-            limit.refuses_until(known.get(key).map(|row| row.tally), self.at).map(|until| (until, *key))
-        });
-        // Of several that are as late, the first.
-        let latest = refused.reduce(|latest, other| if other.0 > latest.0 { other } else { latest });
-        if let Some((until, key)) = latest {
+        if let Some((until, key)) = latest_refusal(self, &known) {
             if known.get(&key).is_some_and(|row| !row.told) {
                 query("update tallies set told = true where key = $1")
                     .bind(key.digest().as_bytes().as_slice())
@@ -100,11 +152,7 @@ impl Work {
             .bind(&keys)
             .fetch_all(self.sql())
             .await?;
-        let rows = rows.iter().map(|row| {
-            let tally = Tally { count: get_count(row, "count")?, last: get_moment(row, "last")? };
-            Ok((ThrottleKey::from_digest(get_digest(row, "key")?), Row { tally, told: get(row, "told")? }))
-        });
-        Ok(rows.collect::<Result<_>>()?)
+        Ok(rows.iter().map(to_entry).collect::<Result<_>>()?)
     }
 
     async fn put_tally(&mut self, key: ThrottleKey, tally: Tally, limit: &Limit) -> Result<(), Failure> {

@@ -71,7 +71,7 @@ impl Inner {
         };
         let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX).saturating_add(1);
         let statement = || query(statement).bind(span.from).bind(span.to).bind(span.owner).bind(skip).bind(limit);
-        let mut rows = self.rows(statement).await?.iter().map(status).collect::<Result<Vec<_>>>()?;
+        let mut rows = self.rows_anywhere(statement).await?.iter().map(status).collect::<Result<Vec<_>>>()?;
         let more = rows.len() > slice.limit;
         rows.truncate(slice.limit);
         if turned {
@@ -83,9 +83,10 @@ impl Inner {
     pub(crate) async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64> {
         let Some(span) = self.span(filter).await? else { return Ok(0) };
         let row = match (span.owner, filter.is_by_time()) {
-            (None, false) => self.row(|| query("select count as rows from status_book")).await?,
+            (None, false) => self.row_anywhere(|| query("select count as rows from status_book")).await?,
             (Some(owner), false) => {
-                self.row(|| query("select count as rows from status_counts where account = $1").bind(owner)).await?
+                self.row_anywhere(|| query("select count as rows from status_counts where account = $1").bind(owner))
+                    .await?
             }
             (None, true) => {
                 let to = self.rows_before(Ranked::Statuses, span.to).await?;
@@ -98,7 +99,7 @@ impl Inner {
                         .bind(span.from)
                         .bind(span.to)
                 };
-                self.row(statement).await?
+                self.row_anywhere(statement).await?
             }
         };
         row.as_ref().map_or(Ok(0), |row| get_number(row, "rows"))
@@ -138,7 +139,7 @@ impl Inner {
                 .bind(filter.username.as_deref())
                 .bind(filter.profile.map(|profile| number(profile.get())))
         };
-        self.row(statement).await?.as_ref().map(|row| get(row, "id")).transpose()
+        self.row_anywhere(statement).await?.as_ref().map(|row| get(row, "id")).transpose()
     }
 
     /// The first number that was posted then or later. Moments never decrease with the numbers.
@@ -146,7 +147,7 @@ impl Inner {
         let statement = || {
             query("select id from statuses where created_at >= $1 order by created_at, id limit 1").bind(at.as_micros())
         };
-        self.row(statement).await?.as_ref().map_or(Ok(i64::MAX), |row| get(row, "id"))
+        self.row_anywhere(statement).await?.as_ref().map_or(Ok(i64::MAX), |row| get(row, "id"))
     }
 
     /// The span without its first rows, in this order; `None` if it has no more than those.

@@ -85,7 +85,7 @@ fn principal(row: &PgRow) -> Result<Principal> {
     })
 }
 
-fn token(row: &PgRow) -> Result<Token> {
+pub(crate) fn token(row: &PgRow) -> Result<Token> {
     Ok(Token {
         id: TokenId::new(get_number(row, "id")?),
         account: AccountId::new(get_number(row, "account")?),
@@ -111,7 +111,7 @@ fn scopes<Scopes: FromIterator<Scope>>(row: &PgRow) -> Result<Scopes> {
     words.iter().map(|word| Scope::parse(word).map_err(|_| corrupt(format!("{word} is no scope")))).collect()
 }
 
-fn kind_number(kind: TokenKind) -> i16 {
+pub(crate) fn kind_number(kind: TokenKind) -> i16 {
     match kind {
         TokenKind::Api => 0,
         TokenKind::Session => 1,

@@ -1,7 +1,7 @@
 //! Finding what does not fit. Most of it the constraints of the tables hold already; this is what they can't say.
 
 use profiles_core::store::{Inconsistency, Result};
-use sqlx::{Row as _, query};
+use sqlx::{PgConnection, Row as _, query};
 
 use crate::{
     error::{corrupt, to_store_error},
@@ -54,6 +54,17 @@ const CHECKS: [&str; 15] = [
          as n (kind, highest, given) where highest > given",
 ];
 
+/// What does not fit, as this transaction sees it.
+pub(crate) async fn inconsistencies(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let mut found = Vec::new();
+    for check in CHECKS {
+        for row in query(check).fetch_all(&mut *connection).await? {
+            found.push(row.try_get::<String, _>(0)?);
+        }
+    }
+    Ok(found)
+}
+
 impl Inner {
     /// Reads the whole store, as it is at one moment.
     pub(crate) async fn verify(&self) -> Result<Vec<Inconsistency>> {
@@ -64,12 +75,7 @@ impl Inner {
             sqlx::raw_sql("begin isolation level repeatable read read only; set local statement_timeout = 0")
                 .execute(&mut *connection)
                 .await?;
-            let mut found = Vec::new();
-            for check in CHECKS {
-                for row in query(check).fetch_all(&mut *connection).await? {
-                    found.push(row.try_get::<String, _>(0)?);
-                }
-            }
+            let found = inconsistencies(&mut connection).await?;
             sqlx::raw_sql("commit").execute(&mut *connection).await?;
             Ok::<_, sqlx::Error>(found)
         };

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use profiles_core::{
-    event::EventKind,
+    event::{EventKind, EventPublisher},
     model::Timestamp,
     store::{Result, StoreError},
 };
@@ -37,7 +37,15 @@ pub(crate) trait Command: Send + Sync + 'static {
 /// A transaction under way, and what is to be told when it is done.
 pub(crate) struct Work {
     connection: PoolConnection<Postgres>,
+    told: Told,
+}
+
+/// What is to be told of a command.
+#[derive(Default)]
+struct Told {
     events: Vec<(Timestamp, EventKind)>,
+    /// The newest change of a status that it made.
+    change: Option<u64>,
 }
 
 impl Work {
@@ -48,7 +56,12 @@ impl Work {
 
     /// Tells of something once it is durable.
     pub(crate) fn tell(&mut self, at: Timestamp, kind: EventKind) {
-        self.events.push((at, kind));
+        self.told.events.push((at, kind));
+    }
+
+    /// Changes of statuses up to this number are part of it.
+    pub(crate) fn made_change(&mut self, number: u64) {
+        self.told.change = Some(number);
     }
 }
 
@@ -68,12 +81,12 @@ enum Lost<T> {
 /// What came of a command, and what is to be told of it.
 struct Done<T> {
     answer: T,
-    events: Vec<(Timestamp, EventKind)>,
+    told: Told,
 }
 
 /// How long to wait before the next try; it doubles with each.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(10);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 impl PostgresStore {
     /// Does a command, durably when it returns. It goes on though the caller may go away.
@@ -87,6 +100,14 @@ impl PostgresStore {
 impl Inner {
     /// As [`PostgresStore::write`], for those who are not dropped in the middle.
     pub(crate) async fn write<C: Command>(&self, command: &C) -> Result<C::Answer> {
+        let answer = self.write_in_tries(command).await;
+        if let Some(replica) = &self.replica {
+            replica.wrote();
+        }
+        answer
+    }
+
+    async fn write_in_tries<C: Command>(&self, command: &C) -> Result<C::Answer> {
         self.check_open()?;
         let mut number = Number::default();
         getrandom::fill(&mut number).map_err(|error| StoreError::unavailable(error.to_string()))?;
@@ -138,7 +159,7 @@ impl Inner {
                 }
             },
         };
-        let mut work = Work { connection, events: Vec::new() };
+        let mut work = Work { connection, told: Told::default() };
         match timeout(self.patience(), begin_and_run(command, &mut work, number)).await {
             Ok(Ok(answer)) => self.commit(work, answer).await,
             Ok(Err(failure)) => self.roll_back(work, failure, number, before).await,
@@ -186,14 +207,12 @@ impl Inner {
     }
 
     async fn commit<T: Send>(&self, work: Work, answer: T) -> Result<T, Lost<T>> {
-        let Work { mut connection, events } = work;
-        let done = Done { answer, events };
+        let Work { mut connection, told } = work;
+        let done = Done { answer, told };
         let mut publisher = self.events.lock().await;
         match timeout(self.patience(), sqlx::raw_sql("commit").execute(&mut *connection)).await {
             Ok(Ok(_)) => {
-                for (at, kind) in done.events {
-                    publisher.publish(at, kind);
-                }
+                self.tell(&mut publisher, done.told);
                 Ok(done.answer)
             }
             Ok(Err(error)) => {
@@ -214,10 +233,17 @@ impl Inner {
 
     async fn publish<T>(&self, done: Done<T>) -> T {
         let mut publisher = self.events.lock().await;
-        for (at, kind) in done.events {
+        self.tell(&mut publisher, done.told);
+        done.answer
+    }
+
+    fn tell(&self, publisher: &mut EventPublisher, told: Told) {
+        if let Some((at, _)) = told.events.last() {
+            self.elsewhere.committed(*at, told.change);
+        }
+        for (at, kind) in told.events {
             publisher.publish(at, kind);
         }
-        done.answer
     }
 }
 

@@ -56,7 +56,7 @@ impl AvatarSize {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::Large, Self::Small];
 
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Large => "large",
             Self::Small => "small",

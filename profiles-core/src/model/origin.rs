@@ -83,6 +83,18 @@ impl Network {
         Self::cut(address, 24, 48)
     }
 
+    /// Reads what `Display` has written: an address and how many bits of it count, and no other bit is set.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = text.split_once('/')?;
+        let (address, bits): (IpAddr, u8) = (address.parse().ok()?, bits.parse().ok()?);
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        if bits > most || address != address.to_canonical() {
+            return None;
+        }
+        let network = Self::cut(address, bits, bits);
+        (network.to_string() == text).then_some(network)
+    }
+
     fn cut(address: IpAddr, v4_bits: u8, v6_bits: u8) -> Self {
         match address.to_canonical() {
             IpAddr::V4(v4) => {
@@ -123,6 +135,17 @@ mod tests {
         ] {
             assert_eq!(Network::of_client(address(text)).to_string(), client);
             assert_eq!(Network::of_place(address(text)).to_string(), place);
+        }
+    }
+
+    #[test]
+    fn a_network_is_read_in_the_one_form_in_which_it_is_written() {
+        for text in ["203.0.113.0/24", "0.0.0.0/0", "203.0.113.7/32", "2001:db8:1::/48", "::/0"] {
+            assert_eq!(Network::parse(text).unwrap().to_string(), text);
+        }
+        for bad in ["", "/", "203.0.113.7", "203.0.113.7/24", "203.0.113.0/33", "203.0.113.0/024", "::ffff:1.2.3.4/128"]
+        {
+            assert_eq!(Network::parse(bad), None, "{bad}");
         }
     }
 

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::{
     AccountChange, Accounts, Admission, Attempt, Audit, AuditFilter, Changes, ConfirmEmail, EmailConfirmation,
     EndTokens, EraseAccount, Erasure, Feed, Forgive, Inconsistency, IssueToken, Jobs, LogIn, MailKeys, MailOutcome,
     Maintenance, OutboxEntry, OutboxItem, Posted, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition,
-    Profiles, Register, Registered, Requests, ResetPassword, Result, Rows, SendKeys, SetPassword, Slice, StatusFilter,
-    StatusOrder, Statuses, Store, Throttles, Tokens,
+    Profiles, Record, Register, Registered, Requests, ResetPassword, Result, Rows, SendKeys, SetPassword, Slice,
+    StatusFilter, StatusOrder, Statuses, Store, Throttles, Tokens, Transfer,
 };
 use crate::{
     event::EventStream,
@@ -206,5 +207,12 @@ hand_on! {
         async fn close(&self) -> Result<()> {
             self.inner().close().await
         }
+    }
+}
+
+hand_on! {
+    Transfer {
+        read export(to: Sender<Vec<Record>>) -> ();
+        write import(from: Receiver<Vec<Record>>) -> ();
     }
 }

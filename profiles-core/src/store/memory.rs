@@ -12,6 +12,7 @@ mod state;
 mod statuses;
 mod throttles;
 mod tokens;
+mod transfer;
 
 use std::{
     fmt,

@@ -6,7 +6,7 @@ use crate::model::{Network, Timestamp};
 pub(super) type Places = Vec<(Network, Timestamp)>;
 
 /// The places of one account that are kept; of more, the one goes that was not seen for longest.
-const MOST: usize = 20;
+pub(super) const MOST: usize = 20;
 
 /// Notes a place, by the one rule for every store; answers whether it is new, while others were known. Of more than 20 places
 /// of an account the one goes that was not seen for longest, which stands first.

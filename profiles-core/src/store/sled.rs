@@ -15,7 +15,7 @@
 //! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `feed`, `requests`, `jobs`, `audit`, `maintenance` | the traits |
 //! | `rank` | counted indexes, by which any page is found at the same price |
 //! | `erasure`, `verify`, `reindex` | taking an account away in steps; finding what does not fit; making indexes anew |
-//! | `load` | writing rows by the thousand |
+//! | `load`, `transfer` | writing rows by the thousand; everything, to and from another store |
 
 mod accounts;
 mod audit;
@@ -44,6 +44,7 @@ mod statuses;
 mod throttles;
 mod tokens;
 mod transaction;
+mod transfer;
 mod verify;
 mod writer;
 

@@ -25,6 +25,7 @@ pub mod requests;
 pub mod statuses;
 pub mod throttles;
 pub mod tokens;
+pub mod transfer;
 
 mod list;
 pub mod lists;

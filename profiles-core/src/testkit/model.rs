@@ -31,7 +31,7 @@ pub fn against_memory<Opened, Keep>(cases: u32, open: impl Fn() -> Opened)
 where
     Opened: Future<Output = (Arc<dyn Store>, Keep)>,
 {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("the system gives a test its threads");
     // A list that failed is kept as a test that names what it found, not as a seed in a file.
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases) });

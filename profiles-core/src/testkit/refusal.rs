@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::store::{Result, StoreError, Unique};
 
-/// What kind of [`StoreError`] it was; the cause of an `Unavailable` and the words of a `Corrupt` are the store's own.
+/// What kind of [`StoreError`] it was; the cause of an `Unavailable` and the words of a `Corrupt` or an `Unfit` are the store's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// [`StoreError::Taken`].
@@ -15,6 +15,10 @@ pub enum Refusal {
     Full,
     /// [`StoreError::Stale`].
     Stale,
+    /// [`StoreError::NotEmpty`].
+    NotEmpty,
+    /// [`StoreError::Unfit`].
+    Unfit,
     /// [`StoreError::Busy`].
     Busy,
     /// [`StoreError::Unavailable`].
@@ -30,6 +34,8 @@ impl From<&StoreError> for Refusal {
             StoreError::Missing => Self::Missing,
             StoreError::Full => Self::Full,
             StoreError::Stale => Self::Stale,
+            StoreError::NotEmpty => Self::NotEmpty,
+            StoreError::Unfit(_) => Self::Unfit,
             StoreError::Busy => Self::Busy,
             StoreError::Unavailable(_) => Self::Unavailable,
             StoreError::Corrupt(_) => Self::Corrupt,

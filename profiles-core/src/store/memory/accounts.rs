@@ -85,24 +85,7 @@ impl Accounts for MemoryStore {
 
     /// All at once: nobody sees it half done, so it never is unfinished.
     async fn erase_account(&self, command: EraseAccount) -> Result<Erasure> {
-        let mut state = self.state()?;
-        let id = command.account;
-        let account = state.accounts.remove(&id).ok_or(StoreError::Missing)?;
-        let profile = state.profile_id_of(id)?;
-        state.profiles.remove(&profile);
-        let statuses = state.statuses.extract_if(.., |_, status| status.account == id);
-        let statuses: Vec<StatusId> = statuses.map(|(status, _)| status).collect();
-        for status in statuses {
-            state.log(command.at, ChangeKind::Deleted, status, id);
-        }
-        state.tokens.retain(|_, token| token.account != id);
-        state.mail_keys.retain(|_, key| key.account != id);
-        state.outbox.retain(|_, waiting| waiting.account != id);
-        state.requests.retain(|_, row| row.kept.account != id);
-        state.places.remove(&id);
-        state.note(command.at, command.audit);
-        state.events.publish(command.at, EventKind::AccountErased { account: account.id, profile });
-        Ok(Erasure::Done)
+        self.state()?.erase(command)
     }
 }
 
@@ -170,6 +153,27 @@ impl State {
 }
 
 impl State {
+    /// Erases an account with all that is its own.
+    pub(super) fn erase(&mut self, command: EraseAccount) -> Result<Erasure> {
+        let id = command.account;
+        let account = self.accounts.remove(&id).ok_or(StoreError::Missing)?;
+        let profile = self.profile_id_of(id)?;
+        self.profiles.remove(&profile);
+        let statuses = self.statuses.extract_if(.., |_, status| status.account == id);
+        let statuses: Vec<StatusId> = statuses.map(|(status, _)| status).collect();
+        for status in statuses {
+            self.log(command.at, ChangeKind::Deleted, status, id);
+        }
+        self.tokens.retain(|_, token| token.account != id);
+        self.mail_keys.retain(|_, key| key.account != id);
+        self.outbox.retain(|_, waiting| waiting.account != id);
+        self.requests.retain(|_, row| row.kept.account != id);
+        self.places.remove(&id);
+        self.note(command.at, command.audit);
+        self.events.publish(command.at, EventKind::AccountErased { account: account.id, profile });
+        Ok(Erasure::Done)
+    }
+
     /// Replaces a password and ends what goes with the old one.
     pub(super) fn replace_password(
         &mut self,

@@ -126,7 +126,7 @@ impl State {
 }
 
 impl MailRow {
-    fn entry(&self, id: OutboxId) -> OutboxEntry {
+    pub(super) fn entry(&self, id: OutboxId) -> OutboxEntry {
         let Self { account, mail, queued_at, attempts, unsure, state, due, problem } = self;
         OutboxEntry {
             id,
@@ -139,6 +139,13 @@ impl MailRow {
             problem: problem.clone(),
             queued_at: *queued_at,
         }
+    }
+}
+
+impl From<OutboxEntry> for MailRow {
+    fn from(entry: OutboxEntry) -> Self {
+        let OutboxEntry { id: _, account, mail, state, attempts, unsure, due, problem, queued_at } = entry;
+        Self { account, mail, queued_at, attempts, unsure, state, due, problem }
     }
 }
 

@@ -51,7 +51,7 @@ impl Maintenance for MemoryStore {
 }
 
 impl State {
-    fn inconsistencies(&self) -> Vec<String> {
+    pub(super) fn inconsistencies(&self) -> Vec<String> {
         let mut found = self.badly_keyed_rows();
         found.extend(self.accounts_that_do_not_fit());
         found.extend(self.rows_without_an_account());

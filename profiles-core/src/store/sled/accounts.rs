@@ -256,7 +256,7 @@ impl Transaction<'_> {
         self.put_account(account)
     }
 
-    fn put_account(&mut self, account: &Account) -> Result<()> {
+    pub(super) fn put_account(&mut self, account: &Account) -> Result<()> {
         self.put(keys::account(account.id), &AccountRecord::of(account))
     }
 }

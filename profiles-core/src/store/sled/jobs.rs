@@ -197,7 +197,7 @@ impl Transaction<'_> {
         self.put_mail(id, record)
     }
 
-    fn put_mail(&mut self, id: OutboxId, record: &OutboxRecord) -> Result<()> {
+    pub(super) fn put_mail(&mut self, id: OutboxId, record: &OutboxRecord) -> Result<()> {
         if let Some(due) = record.due() {
             self.put(keys::outbox_due(due, id), &record.is_held())?;
         }

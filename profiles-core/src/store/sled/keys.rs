@@ -167,11 +167,13 @@ pub(super) enum Meta {
     Profiles,
     /// How many statuses there are.
     Statuses,
+    /// That rows of another store are being taken, and not all of them are there yet. See [`super::transfer`].
+    Importing,
 }
 
 impl Meta {
     /// All of them.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Format,
         Self::Commits,
         Self::LastAccount,
@@ -185,6 +187,7 @@ impl Meta {
         Self::LastStatusAt,
         Self::Profiles,
         Self::Statuses,
+        Self::Importing,
     ];
 
     /// Its key.
@@ -208,6 +211,7 @@ impl Meta {
             Self::LastStatusAt => "last-status-at",
             Self::Profiles => "profiles",
             Self::Statuses => "statuses",
+            Self::Importing => "importing",
         }
     }
 }

@@ -66,6 +66,12 @@ pub enum OpenError {
         /// The oldest that is known here.
         known: u64,
     },
+    /// A restore into it was interrupted; what is in it is a part of something.
+    #[error("the database in {} holds a part of what was to be restored into it: remove that directory, and restore again", path.display())]
+    HalfRestored {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error("the database at {} can't be opened ({source}): check the path, its permissions and the disk", path.display())]
     Io {
@@ -155,6 +161,7 @@ fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Re
             let lost = expected - found.commits;
             return Err(OpenError::damaged(&path, &format!("its last {lost} groups of writes are gone")));
         }
+        (Some(FORMAT), Some(_)) if found.importing => return Err(OpenError::HalfRestored { path }),
         (Some(FORMAT), Some(_)) => {}
         (Some(newer), _) if newer > FORMAT => {
             return Err(OpenError::Newer { path, found: newer, known: FORMAT });
@@ -172,6 +179,7 @@ fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Re
 struct Found {
     format: Option<u64>,
     commits: u64,
+    importing: bool,
     empty: bool,
 }
 
@@ -180,6 +188,7 @@ impl Found {
         Ok(Self {
             format: engine.read(&Meta::Format.key())?,
             commits: engine.count(&Meta::Commits.key())?,
+            importing: engine.has(&Meta::Importing.key())?,
             empty: engine.scan(Space::Meta.range().start..vec![u8::MAX]).next().is_none(),
         })
     }

@@ -25,7 +25,7 @@ use crate::{
         Account, AccountId, AvatarId, Bio, City, Email, OutboxId, PasswordHash, PersonName, Profile, ProfileId,
         Revision, Status, StatusId, StatusText, Timestamp, Username,
     },
-    store::{MailState, OutboxEntry, OutboxItem},
+    store::{MailState, OutboxEntry, OutboxItem, ProfileRow, StatusRow},
 };
 
 /// In [`super::keys::Space::Account`].
@@ -100,6 +100,16 @@ impl ProfileRecord {
         }
     }
 
+    pub(super) fn from_row(row: &ProfileRow) -> Self {
+        let ProfileRow { id: _, account, revision, avatar, bio, city } = row.clone();
+        Self { account: account.get(), revision: revision.get(), avatar, bio, city }
+    }
+
+    pub(super) fn into_row(self, id: ProfileId) -> ProfileRow {
+        let Self { account, revision, avatar, bio, city } = self;
+        ProfileRow { id, account: AccountId::new(account), revision: Revision::new(revision), avatar, bio, city }
+    }
+
     pub(super) fn account(&self) -> AccountId {
         AccountId::new(self.account)
     }
@@ -141,6 +151,28 @@ impl StatusRecord {
             text: status.text.clone(),
             created_at: status.created_at.as_micros(),
             updated_at: status.updated_at.as_micros(),
+        }
+    }
+
+    pub(super) fn from_row(row: &StatusRow, profile: ProfileId) -> Self {
+        Self {
+            account: row.account.get(),
+            profile: profile.get(),
+            revision: row.revision.get(),
+            text: row.text.clone(),
+            created_at: row.created_at.as_micros(),
+            updated_at: row.updated_at.as_micros(),
+        }
+    }
+
+    pub(super) fn into_row(self, id: StatusId) -> StatusRow {
+        StatusRow {
+            id,
+            account: AccountId::new(self.account),
+            revision: Revision::new(self.revision),
+            text: self.text,
+            created_at: Timestamp::from_micros(self.created_at),
+            updated_at: Timestamp::from_micros(self.updated_at),
         }
     }
 
@@ -248,6 +280,26 @@ impl OutboxRecord {
             state: MailStateRecord::Waiting,
             due: at.as_micros(),
             problem: None,
+        }
+    }
+
+    /// A mail as it was in another store. How long it was due when it was leased is not known: if it is held, it is due
+    /// again when its lease ends.
+    pub(super) fn of(entry: OutboxEntry) -> Self {
+        let due = entry.due.as_micros();
+        Self {
+            account: entry.account.get(),
+            mail: MailRecord::of(entry.mail),
+            queued_at: entry.queued_at.as_micros(),
+            attempts: entry.attempts,
+            unsure: entry.unsure,
+            state: match entry.state {
+                MailState::Waiting => MailStateRecord::Waiting,
+                MailState::Held => MailStateRecord::Held(due),
+                MailState::Dead => MailStateRecord::Dead,
+            },
+            due,
+            problem: entry.problem,
         }
     }
 

@@ -237,7 +237,9 @@ fn last_change(writes: &Writes) -> Result<Option<u64>> {
     let key = Meta::LastChange.key();
     match writes.get(&key) {
         Some(Write::Put(number)) => codec::decode(&key, number).map(Some),
-        Some(Write::Remove) | None => Ok(None),
+        // Of an import that was refused.
+        Some(Write::Remove) => Ok(Some(0)),
+        None => Ok(None),
     }
 }
 

@@ -188,6 +188,18 @@ macro_rules! store_conformance {
                 a_sweep_finishes_an_erasure,
                 nothing_brings_back_an_account_under_erasure,
             }
+            transfer {
+                an_empty_store_is_carried,
+                equal_stores_send_equal_records,
+                a_copy_has_the_same_content,
+                secrets_work_in_a_copy,
+                a_copy_goes_on_as_the_original_would,
+                a_store_that_is_not_empty_takes_nothing,
+                a_store_with_nothing_but_tries_is_not_empty,
+                what_does_not_fit_is_refused_whole,
+                a_row_without_its_account_is_refused,
+                an_erasure_under_way_is_carried,
+            }
             jobs {
                 mails_are_leased_oldest_first,
                 every_kind_of_mail_is_kept,
@@ -314,6 +326,7 @@ mod tests {
             ("lists", include_str!("lists.rs")),
             ("feed", include_str!("feed.rs")),
             ("requests", include_str!("requests.rs")),
+            ("transfer", include_str!("transfer.rs")),
             ("jobs", include_str!("jobs.rs")),
             ("maintenance", include_str!("maintenance.rs")),
             ("closing", include_str!("closing.rs")),

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::origin::OriginRecord;
 use crate::{
-    model::{AccountId, Lifetime, Scopes, Timestamp, Token, TokenId, TokenKind, TokenName},
-    store::NewToken,
+    model::{AccountId, Digest, Lifetime, Scopes, Timestamp, Token, TokenId, TokenKind, TokenName},
+    store::{NewToken, TokenRow},
 };
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -55,6 +55,26 @@ impl TokenRecord {
         }
     }
 
+    pub(in crate::store::sled) fn from_row(row: &TokenRow) -> Self {
+        let last_used_at = row.last_used_at.map(Timestamp::as_micros);
+        Self { last_used_at, ..Self::new(row.id, row.account, &row.to_new(), row.created_at) }
+    }
+
+    pub(in crate::store::sled) fn into_row(self, digest: Digest) -> TokenRow {
+        TokenRow {
+            digest,
+            id: self.id(),
+            account: self.account(),
+            kind: self.kind(),
+            lifetime: self.lifetime(),
+            name: self.name,
+            scopes: self.scopes,
+            origin: self.origin.into_origin(),
+            created_at: Timestamp::from_micros(self.created_at),
+            last_used_at: self.last_used_at.map(Timestamp::from_micros),
+        }
+    }
+
     pub(in crate::store::sled) fn id(&self) -> TokenId {
         TokenId::new(self.id)
     }
@@ -85,9 +105,13 @@ impl TokenRecord {
         self.last_used_at = Some(at.as_micros());
     }
 
-    pub(in crate::store::sled) fn expires_at(&self) -> Option<Timestamp> {
+    fn lifetime(&self) -> Lifetime {
         let ends_at = self.ends_at.map(Timestamp::from_micros);
-        Lifetime { ends_at, idle: self.idle.map(Duration::from_micros) }.expires_at(self.seen_at())
+        Lifetime { ends_at, idle: self.idle.map(Duration::from_micros) }
+    }
+
+    pub(in crate::store::sled) fn expires_at(&self) -> Option<Timestamp> {
+        self.lifetime().expires_at(self.seen_at())
     }
 
     pub(in crate::store::sled) fn is_over(&self, now: Timestamp) -> bool {
