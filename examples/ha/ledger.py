@@ -62,11 +62,11 @@ class Ledger:
             self.accounts[username] = True
             self.note(server, "register", text=username)
 
-    def answered(self, server, answer):
+    def answered(self, server, answer, **details):
         """Neither done nor refused: counted."""
         with self.lock:
             self.answers[answer] = self.answers.get(answer, 0) + 1
-            self.file.write(json.dumps({"at": time.time(), "server": server, "answer": answer}) + "\n")
+            self.file.write(json.dumps({"at": time.time(), "server": server, "answer": answer, **details}) + "\n")
 
     def problem(self, text):
         """Something that no failover explains."""

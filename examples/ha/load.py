@@ -135,6 +135,7 @@ class Worker(threading.Thread):
         while True:
             server = self.servers[attempt % len(self.servers)]
             attempt += 1
+            sent_at = time.monotonic()
             try:
                 status, answered, answer = server.ask(method, path, body, person and person.token, headers)
                 if status not in AGAIN + again:
@@ -143,7 +144,8 @@ class Worker(threading.Thread):
             except NoAnswer as problem:
                 said = str(problem)
             self.unsure = True
-            self.ledger.answered(server.name, said)
+            self.ledger.answered(server.name, said, worker=self.name, request=f"{method} {path}", attempt=attempt,
+                                 seconds=round(time.monotonic() - sent_at, 3))
             if self.gave_up_at is not None and time.monotonic() > self.gave_up_at:
                 raise GaveUp(f"{method} {path} is still answered {said!r}")
             time.sleep(wait * self.random.uniform(0.5, 1))
