@@ -26,7 +26,8 @@ create table accounts (
     joined_at bigint not null,
     last_login_at bigint,
     -- Set while the account is being erased, step by step.
-    erasing_since bigint
+    erasing_since bigint,
+    constraint accounts_erased check (erasing_since is null or not is_active)
 ) with (fillfactor = 80);
 create unique index accounts_verified_email on accounts (email) where email_verified;
 create index accounts_email on accounts (email, id) where email is not null;
@@ -211,8 +212,10 @@ create table pictures (
     size smallint not null,
     content bytea not null,
     put_at bigint not null,
-    -- By the database's own clock, for servers that do not know of each other.
-    stored_at timestamptz not null default now(),
+    -- How many put it and have not pointed a profile at it yet, and until when that counts: one that does not come to it is
+    -- forgotten. By the database's own clock, for servers that do not know of each other.
+    awaited bigint not null default 1,
+    awaited_until timestamptz not null default now() + interval '10 minutes',
     primary key (digest, format, size)
 );
 alter table pictures alter column content set storage external;

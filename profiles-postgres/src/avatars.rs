@@ -21,8 +21,9 @@ use crate::{
 
 /// Keeps the files of pictures in the database of a store. They are small: two squares, made anew.
 ///
-/// Servers do not know of each other's requests, so a file that was put within the last ten minutes is not removed, though
-/// it is asked for: another server may be about to point at it. A later sweep of pictures removes it.
+/// Servers do not know of each other's requests, so each file counts who put it and is yet to point a profile at it; who does
+/// takes itself off in the same transaction ([`arrive`]). Until then, for ten minutes at most, it is not removed, though it is
+/// asked for. A later sweep of pictures removes what nobody came to point at.
 pub struct PostgresAvatars {
     inner: std::sync::Arc<Inner>,
 }
@@ -107,7 +108,9 @@ impl Command for Put {
     async fn run(&self, work: &mut Work) -> Result<(), Failure> {
         query(
             "insert into pictures (digest, format, size, content, put_at) values ($1, $2, $3, $4, $5) \
-             on conflict (digest, format, size) do update set put_at = excluded.put_at, stored_at = now()",
+             on conflict (digest, format, size) do update set put_at = excluded.put_at, \
+             awaited_until = excluded.awaited_until, \
+             awaited = 1 + case when pictures.awaited_until < now() then 0 else pictures.awaited end",
         )
         .bind(self.file.avatar.digest.to_vec())
         .bind(format_number(self.file.avatar.format))
@@ -129,16 +132,32 @@ impl Command for Remove {
     type Answer = ();
 
     async fn run(&self, work: &mut Work) -> Result<(), Failure> {
-        query(
-            "delete from pictures where digest = $1 and format = $2 and size = $3 \
-             and stored_at < now() - interval '10 minutes' \
-             and not exists (select from profiles where avatar_digest = $1)",
-        )
-        .bind(self.file.avatar.digest.to_vec())
-        .bind(format_number(self.file.avatar.format))
-        .bind(size_number(self.file.size))
-        .execute(work.sql())
-        .await?;
+        // Held first, and looked at by a statement of its own: that one sees what those wrote who were waited for.
+        let named = "digest = $1 and format = $2 and size = $3";
+        for statement in [
+            format!("select from pictures where {named} for update"),
+            format!(
+                "delete from pictures where {named} and (awaited = 0 or awaited_until < now()) \
+                 and not exists (select from profiles where avatar_digest = $1)"
+            ),
+        ] {
+            query(sqlx::AssertSqlSafe(statement))
+                .bind(self.file.avatar.digest.to_vec())
+                .bind(format_number(self.file.avatar.format))
+                .bind(size_number(self.file.size))
+                .execute(work.sql())
+                .await?;
+        }
         Ok(())
     }
+}
+
+/// A profile points at this picture from this transaction on: one less is awaited at its files.
+pub(crate) async fn arrive(work: &mut Work, avatar: AvatarId) -> Result<(), Failure> {
+    query("update pictures set awaited = greatest(awaited - 1, 0) where digest = $1 and format = $2")
+        .bind(avatar.digest.to_vec())
+        .bind(format_number(avatar.format))
+        .execute(work.sql())
+        .await?;
+    Ok(())
 }

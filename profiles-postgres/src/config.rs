@@ -1,13 +1,13 @@
 //! How to reach the database, and how long to wait for it.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 
 /// Where the database is: `postgres://user:password@host:port/name?sslmode=verify-full&sslrootcert=FILE`, as libpq reads
 /// it. Its `Debug` and `Display` never show the password.
 #[derive(Clone)]
-pub struct DatabaseUrl(PgConnectOptions);
+pub struct DatabaseUrl(Arc<PgConnectOptions>);
 
 /// The text is no address of a PostgreSQL database. It is not repeated, since it may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +16,7 @@ pub struct InvalidUrl;
 
 impl DatabaseUrl {
     pub(crate) fn options(&self) -> PgConnectOptions {
-        self.0.clone()
+        PgConnectOptions::clone(&self.0)
     }
 }
 
@@ -28,7 +28,7 @@ impl FromStr for DatabaseUrl {
         if !known {
             return Err(InvalidUrl);
         }
-        PgConnectOptions::from_str(text).map(Self).map_err(|_| InvalidUrl)
+        PgConnectOptions::from_str(text).map(|options| Self(Arc::new(options))).map_err(|_| InvalidUrl)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Connections: made, checked once, and set up alike.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use sqlx::{
-    Executor as _, PgConnection, PgPool, Row as _,
+    Connection as _, Error as SqlError, Executor as _, PgConnection, PgPool, Row as _,
     postgres::{PgPoolOptions, PgRow},
 };
+use tokio::time::timeout;
 
 use crate::{
     config::{DatabaseUrl, PostgresConfig},
@@ -48,8 +49,21 @@ fn session(config: &PostgresConfig) -> String {
     )
 }
 
+/// The first connection. The pool would take a database that refuses connections for one that is about to start, and in the
+/// end say only that it had to wait.
+pub(crate) async fn first(config: &PostgresConfig) -> Result<PgConnection, OpenError> {
+    let (url, patience) = (&config.url, config.acquire_timeout);
+    let connect = |error| OpenError::Connect { url: url.clone(), error };
+    let options = url.options().application_name("profiles-server");
+    let Ok(connection) = timeout(patience, PgConnection::connect_with(&options)).await else {
+        let why = format!("no answer within {} s", patience.as_secs());
+        return Err(connect(SqlError::Io(io::Error::new(io::ErrorKind::TimedOut, why))));
+    };
+    connection.map_err(connect)
+}
+
 /// Refuses a database that can't be used, whatever is in it; warns of one that does not keep its word.
-pub(crate) async fn check(pool: &PgPool, url: &DatabaseUrl) -> Result<(), OpenError> {
+pub(crate) async fn check(connection: &mut PgConnection, url: &DatabaseUrl) -> Result<(), OpenError> {
     let connect = |error| OpenError::Connect { url: url.clone(), error };
     let row = sqlx::query(
         "select current_setting('server_version_num')::int / 10000 as number, \
@@ -57,7 +71,7 @@ pub(crate) async fn check(pool: &PgPool, url: &DatabaseUrl) -> Result<(), OpenEr
                 current_setting('server_encoding') as encoding, \
                 current_setting('fsync') = 'on' and current_setting('full_page_writes') = 'on' as careful",
     )
-    .fetch_one(pool)
+    .fetch_one(connection)
     .await
     .map_err(connect)?;
     let read = |row: &PgRow| -> Result<_, sqlx::Error> {

@@ -134,7 +134,7 @@ fn condition(terms: usize, first: usize) -> String {
 }
 
 fn bind_all<'q>(statement: Statement<'q>, patterns: &'q [String]) -> Statement<'q> {
-    patterns.iter().fold(statement, |statement, pattern| statement.bind(pattern))
+    patterns.iter().fold(statement, Statement::bind)
 }
 
 /// The terms as patterns, folded as the rows are; `None` if one can't stand in any text.

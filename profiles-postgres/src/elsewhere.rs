@@ -8,7 +8,7 @@
 use std::{
     sync::{
         Arc, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -44,20 +44,37 @@ pub(crate) struct Elsewhere {
     /// When the newest thing happened that is to be told of.
     at: AtomicU64,
     committed: Notify,
+    /// Whether something was committed that is not told of yet.
+    waits: AtomicBool,
     /// The newest change that readers of this server were told of.
     change: AtomicU64,
 }
 
 impl Elsewhere {
     pub(crate) fn new(name: String) -> Self {
-        Self { name, at: AtomicU64::new(0), committed: Notify::new(), change: AtomicU64::new(0) }
+        Self {
+            name,
+            at: AtomicU64::new(0),
+            committed: Notify::new(),
+            waits: AtomicBool::new(false),
+            change: AtomicU64::new(0),
+        }
     }
 
     /// Something was committed here.
     pub(crate) fn committed(&self, at: Timestamp, change: Option<u64>) {
         self.at.store(at.as_micros().cast_unsigned(), Ordering::Release);
         self.change.fetch_max(change.unwrap_or(0), Ordering::AcqRel);
+        self.waits.store(true, Ordering::Release);
         self.committed.notify_one();
+    }
+
+    /// Tells the others of what was committed and not told of.
+    pub(crate) async fn tell_what_waits(&self, pool: &PgPool) -> Result<(), sqlx::Error> {
+        if self.waits.swap(false, Ordering::AcqRel) {
+            query("select pg_notify($1, $2)").bind(CHANNEL).bind(self.notice()).execute(pool).await?;
+        }
+        Ok(())
     }
 
     fn notice(&self) -> String {
@@ -83,8 +100,7 @@ async fn tell(inner: Weak<Inner>) {
         let elsewhere = Arc::clone(&inner.elsewhere);
         drop(inner);
         elsewhere.committed.notified().await;
-        let notice = elsewhere.notice();
-        if query("select pg_notify($1, $2)").bind(CHANNEL).bind(notice).execute(&pool).await.is_err() {
+        if elsewhere.tell_what_waits(&pool).await.is_err() {
             // The others look by themselves.
             sleep(PAUSE).await;
         }

@@ -21,8 +21,11 @@ use crate::{
     tokens,
 };
 
+/// How a row becomes a record.
+type ToRecord = fn(&PgRow) -> Result<Record>;
+
 /// What is sent, in the order of [`Order`](profiles_core::store::Order): the rows of a table, and how one becomes a record.
-const TABLES: [(&str, fn(&PgRow) -> Result<Record>); 11] = [
+const TABLES: [(&str, ToRecord); 11] = [
     (
         "select a.*, p.places::text as places from accounts a left join places p on p.account = a.id order by a.id",
         account,
@@ -109,7 +112,7 @@ async fn send_all(connection: &mut PgConnection, to: &Sender<Vec<Record>>) -> Re
         raw_sql("close records").execute(&mut *connection).await?;
     }
     let numbers = numbers(&query(NUMBERS).fetch_one(&mut *connection).await?)?;
-    raw_sql("commit").execute(&mut *connection).await?;
+    raw_sql("rollback").execute(&mut *connection).await?;
     to.send(vec![Record::Numbers(numbers)]).await.map_err(|_| nobody())?;
     Ok(())
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use profiles_core::{
-    model::{AuditActor, Email, Lifetime, Scope, Timestamp, TokenName},
+    mail::MailProblem,
+    model::{AuditActor, Email, Lifetime, Scope, StatusId, Timestamp, TokenName},
     store::{Inconsistency, Numbers, Order, Record, Result, StoreError, folded},
 };
 use serde_json::{Value, json};
@@ -149,6 +150,7 @@ async fn take_all(connection: &mut PgConnection, mut from: Receiver<Vec<Record>>
     if let Some(found) = verify::inconsistencies(connection).await?.into_iter().next() {
         return Err(StoreError::Unfit(Inconsistency(found)).into());
     }
+    give_numbers(connection, &given).await?;
     raw_sql("commit").execute(&mut *connection).await?;
     // Better plans from the first question on; without it they come by themselves, later.
     let _ = raw_sql("analyze").execute(connection).await;
@@ -162,7 +164,7 @@ async fn check_is_empty(connection: &mut PgConnection) -> Result<(), Failure> {
     if untouched { Ok(()) } else { Err(StoreError::NotEmpty.into()) }
 }
 
-/// What follows from the rows: counts, and the numbers given out.
+/// What follows from the rows: counts. The numbers given out are in the books, but for those of sequences.
 async fn keep_the_books(connection: &mut PgConnection, given: &Numbers) -> Result<(), Failure> {
     query("update profile_book set last_account = $1, last_profile = $2, count = (select count(*) from profiles)")
         .bind(number(given.account))
@@ -178,13 +180,6 @@ async fn keep_the_books(connection: &mut PgConnection, given: &Numbers) -> Resul
     .bind(number(given.change))
     .execute(&mut *connection)
     .await?;
-    for (sequence, last) in [("token_ids", given.token), ("outbox_ids", given.mail), ("audit_ids", given.audit)] {
-        query("select setval($1::regclass, greatest($2, 1), $2 > 0)")
-            .bind(sequence)
-            .bind(number(last))
-            .execute(&mut *connection)
-            .await?;
-    }
     raw_sql(
         "insert into status_counts (account, count) \
              select a.id, (select count(*) from statuses s where s.account = a.id) from accounts a; \
@@ -195,6 +190,18 @@ async fn keep_the_books(connection: &mut PgConnection, given: &Numbers) -> Resul
     )
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Sequences do not go back with a transaction, so they are moved when nothing else can fail.
+async fn give_numbers(connection: &mut PgConnection, given: &Numbers) -> Result<(), Failure> {
+    for (sequence, last) in [("token_ids", given.token), ("outbox_ids", given.mail), ("audit_ids", given.audit)] {
+        query("select setval($1::regclass, greatest($2, 1), $2 > 0)")
+            .bind(sequence)
+            .bind(number(last))
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
@@ -291,7 +298,7 @@ fn row(record: &Record) -> Result<Option<(Table, Value)>> {
             Table::Requests,
             json!({
                 "key": hex(row.key.as_bytes()), "account": row.account.get(),
-                "fingerprint": hex(row.fingerprint.as_bytes()), "status": row.status.map(|status| status.get()),
+                "fingerprint": hex(row.fingerprint.as_bytes()), "status": row.status.map(StatusId::get),
                 "expires_at": row.expires_at.as_micros(),
             }),
         ),
@@ -301,7 +308,7 @@ fn row(record: &Record) -> Result<Option<(Table, Value)>> {
                 "id": row.id.get(), "account": row.account.get(),
                 "mail": serde_json::to_value(&row.mail).map_err(StoreError::unavailable)?,
                 "state": state_number(row.state), "due": row.due.as_micros(), "attempts": row.attempts,
-                "unsure": row.unsure, "problem": row.problem.as_ref().map(|problem| problem.as_str()),
+                "unsure": row.unsure, "problem": row.problem.as_ref().map(MailProblem::as_str),
                 "queued_at": row.queued_at.as_micros(),
             }),
         ),

@@ -36,19 +36,16 @@ pub struct Migrated {
 /// The database can't be reached or used, is somebody else's, or a newer program was here.
 pub async fn migrate(config: &PostgresConfig) -> Result<Migrated, OpenError> {
     let url = &config.url;
-    let pool = connect::pool(config, url);
-    connect::check(&pool, url).await?;
-    pool.close().await;
-    let connect = |error| OpenError::Connect { url: url.clone(), error };
     // A connection of its own, without the limits of a pool's: a migration takes as long as it takes.
-    let mut connection = PgConnection::connect_with(&url.options()).await.map_err(connect)?;
+    let mut connection = connect::first(config).await?;
+    connect::check(&mut connection, url).await?;
     let before = missing(&mut connection, url).await?;
     if before == MIGRATIONS.len() {
         refuse_foreign(&mut connection, url).await?;
     }
     let migrated = migrator().run_direct(None, &mut connection, false).await;
     migrated.map_err(|error| OpenError::Migration { url: url.clone(), why: error.to_string() })?;
-    connection.close().await.map_err(connect)?;
+    connection.close().await.map_err(|error| OpenError::Connect { url: url.clone(), error })?;
     Ok(Migrated { applied: before, version: MIGRATIONS.last().map_or(0, |(version, ..)| *version) })
 }
 

@@ -13,6 +13,7 @@ use sqlx::{postgres::PgRow, query};
 use crate::{
     PostgresStore,
     accounts::check_revision,
+    avatars::arrive,
     error::{Failure, corrupt},
     row::{get, get_number, get_text, number},
     write::{Command, Work},
@@ -130,6 +131,9 @@ impl Command for UpdateProfile {
         row.city = city.unwrap_or(row.city);
         row.avatar = avatar.unwrap_or(row.avatar);
         row.revision = row.revision.next();
+        if let Some(Some(avatar)) = avatar {
+            arrive(work, avatar).await?;
+        }
         query(
             "update profiles set revision = $2, avatar_digest = $3, avatar_format = $4, bio = $5, city = $6, \
              city_key = $7 where id = $1",

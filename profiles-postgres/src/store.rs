@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use data_encoding::HEXLOWER;
@@ -13,8 +14,8 @@ use profiles_core::{
     event::{EventPublisher, EventSource},
     store::{Result, StoreError},
 };
-use sqlx::PgPool;
-use tokio::{sync::Mutex, task::JoinHandle};
+use sqlx::{Connection as _, PgPool};
+use tokio::{sync::Mutex, task::JoinHandle, time::timeout};
 
 use crate::{
     config::PostgresConfig,
@@ -59,22 +60,29 @@ pub(crate) struct Inner {
     closed: AtomicBool,
 }
 
+/// How long to try to tell others of the last commands, at the end.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
 impl PostgresStore {
     /// Over a database that is there, reached now and migrated.
     ///
     /// # Errors
     /// It can't be reached, is not migrated, is newer than this program, or can't be used.
     pub async fn open(config: PostgresConfig) -> Result<Self, OpenError> {
-        let pool = connect::pool(&config, &config.url);
-        connect::check(&pool, &config.url).await?;
-        let failed = |error| OpenError::Connect { url: config.url.clone(), error };
-        let missing = migrate::missing(&mut *pool.acquire().await.map_err(failed)?, &config.url).await?;
+        let mut connection = connect::first(&config).await?;
+        connect::check(&mut connection, &config.url).await?;
+        let missing = migrate::missing(&mut connection, &config.url).await?;
+        // What is wrong with ending it nobody needs to know.
+        let _ = connection.close().await;
         if missing > 0 {
             return Err(OpenError::Unmigrated { url: config.url, missing });
         }
         let mut name = [0; 16];
-        getrandom::fill(&mut name)
-            .map_err(|error| failed(sqlx::Error::Io(std::io::Error::other(error.to_string()))))?;
+        getrandom::fill(&mut name).map_err(|error| OpenError::Connect {
+            url: config.url.clone(),
+            error: sqlx::Error::Io(std::io::Error::other(error.to_string())),
+        })?;
+        let pool = connect::pool(&config, &config.url);
         let events = EventPublisher::default();
         let source = events.source();
         let replica = config.replica.as_ref().map(|url| Arc::new(Replica::new(connect::pool(&config, url))));
@@ -109,6 +117,8 @@ impl Inner {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Err(StoreError::unavailable("the store is closed"));
         }
+        // Who ends at once, as an operator's command does, must not take with it what others wait to hear.
+        let _ = timeout(LAST_WORD, self.elsewhere.tell_what_waits(&self.pool)).await;
         self.pool.close().await;
         if let Some(replica) = &self.replica {
             replica.pool.close().await;

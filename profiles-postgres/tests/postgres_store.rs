@@ -1,10 +1,14 @@
 //! The store over PostgreSQL has the behaviour of every store.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::sync::Arc;
 
+use common::config;
+
 use profiles_core::{store::Store, testkit::model};
-use profiles_postgres::{PostgresConfig, PostgresStore, migrate};
+use profiles_postgres::{PostgresStore, migrate};
 use profiles_test_cluster::{Database, cluster};
 
 /// In a database that goes away with the test.
@@ -16,10 +20,6 @@ async fn open() -> (Arc<dyn Store>, Database) {
         .await;
     let store = PostgresStore::open(config(&database.url)).await.expect("a store");
     (Arc::new(store), database)
-}
-
-fn config(url: &str) -> PostgresConfig {
-    PostgresConfig::new(url.parse().expect("an address"))
 }
 
 profiles_core::store_conformance!(open());

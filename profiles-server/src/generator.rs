@@ -275,7 +275,8 @@ impl Random {
 mod tests {
     use profiles_core::store::{
         Maintenance as _, ProfileFilter, ProfileOrder, Profiles as _, Slice, Start, StatusFilter, StatusOrder,
-        Statuses as _, sled::SledConfig,
+        Statuses as _,
+        sled::{SledConfig, SledStore},
     };
 
     use super::*;

@@ -1,5 +1,8 @@
 //! The real program over an empty database, for benches that ask it.
 
+#[allow(dead_code, clippy::allow_attributes, reason = "each bench uses a part")]
+pub(crate) mod load;
+
 use std::{
     fs,
     process::{Child, Command, Stdio},
@@ -42,6 +45,7 @@ impl Program {
     }
 
     /// Resident memory in KiB.
+    #[allow(dead_code, clippy::allow_attributes, reason = "not every bench asks")]
     pub(crate) fn memory(&self) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;

@@ -21,5 +21,6 @@ mod mail;
 mod passwords;
 mod pictures;
 mod place;
+mod postgres;
 mod serving;
 mod user;

@@ -88,7 +88,11 @@ impl Serving {
         let mut err = BufReader::new(child.stderr.take().unwrap());
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut greeting = String::new();
-        err.read_line(&mut greeting).unwrap();
+        // The log may have begun.
+        while !greeting.starts_with("profiles-server: ") {
+            greeting.clear();
+            assert!(err.read_line(&mut greeting).unwrap() > 0, "it ended at once");
+        }
         let address = greeting.split_once("listening on ").unwrap_or_else(|| panic!("{greeting}")).1;
         let address = address.split(';').next().unwrap().to_owned();
         Self { child, err, out, address, greeting }
@@ -106,11 +110,16 @@ impl Serving {
 
     /// Sends a request and reads the whole answer.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> String {
+        self.send("", method, path, body)
+    }
+
+    /// The same with more lines in its head, each with its end.
+    pub(crate) fn send(&self, head: &str, method: &str, path: &str, body: &str) -> String {
         let mut stream = self.connect();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
+             {head}Content-Length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         )

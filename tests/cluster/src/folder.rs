@@ -3,12 +3,15 @@
 use std::{
     fs::{self, File},
     io::Write as _,
-    os::unix::fs::{MetadataExt as _, chown},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown},
     path::{Path, PathBuf},
     process::Command,
 };
 
 use crate::programs::{must, run};
+
+/// What fills a small disk.
+const BALLAST: &str = "ballast";
 
 /// A folder that the guard removes.
 #[derive(Debug)]
@@ -49,6 +52,24 @@ impl Folder {
         Self { path, owner }
     }
 
+    /// Takes what room is left on its disk, but for 256 KiB.
+    pub(crate) fn fill(&self) {
+        let path = self.path.join(BALLAST);
+        let mut file = File::create(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let block = vec![0; 64 * 1024];
+        let mut written = 0_u64;
+        while file.write_all(&block).is_ok() {
+            written += 64 * 1024;
+        }
+        file.set_len(written.saturating_sub(256 * 1024)).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Gives it back.
+    pub(crate) fn make_room(&self) {
+        let path = self.path.join(BALLAST);
+        fs::remove_file(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -61,10 +82,16 @@ impl Folder {
         self.owner
     }
 
-    /// Makes a file.
+    /// Makes a file that its owner alone can read.
     pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path.join(name);
-        fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let made = File::options().write(true).create_new(true).mode(0o600).open(&path);
+        made.and_then(|mut file| file.write_all(text.as_bytes()))
+            .and_then(|()| match self.owner {
+                Some((user, group)) => chown(&path, Some(user), Some(group)),
+                None => Ok(()),
+            })
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         path
     }
 

@@ -108,6 +108,11 @@ impl Cluster {
         self.folder.append("data/postgresql.conf", &format!("{setting} = '{}'\n", value.replace('\'', "''")));
     }
 
+    /// Makes a file beside its data, which the cluster can read and nobody else.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        self.folder.file(name, text)
+    }
+
     /// The address of a database that is here, or is not.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/{database}", self.port)
@@ -159,6 +164,22 @@ impl Cluster {
         must(&mut psql)
     }
 
+    /// Transactions in a second that `pgbench` does over so many connections with this script, each prepared once.
+    ///
+    /// # Panics
+    /// It tells no rate.
+    pub fn pgbench(&self, database: &str, script: &str, connections: usize, seconds: u32) -> f64 {
+        let script = self.folder.file("pgbench.sql", script);
+        let mut bench = self.programs.command("pgbench", &self.folder);
+        bench.args(["--no-vacuum", "--protocol=prepared", "--jobs=2", "--host=127.0.0.1", "--username", USER]);
+        bench.arg(format!("--port={}", self.port)).arg(format!("--client={connections}"));
+        bench.arg(format!("--time={seconds}")).arg("--file").arg(script).arg(database).env("PGPASSWORD", PASSWORD);
+        let told = must(&mut bench);
+        let rate = told.lines().find_map(|line| line.strip_prefix("tps = "));
+        let rate = rate.and_then(|rate| rate.split_whitespace().next()?.parse().ok());
+        rate.unwrap_or_else(|| panic!("pgbench tells no rate: {told}"))
+    }
+
     /// Stops it in order; connections are cut.
     pub fn stop(&self) {
         let mut stop = self.programs.command("pg_ctl", &self.folder);
@@ -196,6 +217,23 @@ impl Cluster {
                 Err(_) if start.elapsed() < PATIENCE / 2 => thread::sleep(Duration::from_millis(100)),
                 Err(why) => panic!("{why}\n{}", fs::read_to_string(&log).unwrap_or_default()),
             }
+        }
+    }
+
+    /// Takes what room there is on a small disk, but for a little.
+    ///
+    /// # Panics
+    /// The file that takes it can't be made.
+    pub fn fill(&self) {
+        self.folder.fill();
+    }
+
+    /// Gives back what [`Cluster::fill`] took, and starts the cluster again if it has ended.
+    pub fn make_room(&self) {
+        self.folder.make_room();
+        let mut status = self.programs.command("pg_ctl", &self.folder);
+        if run(status.args(["status", "--pgdata"]).arg(self.folder.data())).is_err() {
+            self.resume();
         }
     }
 
