@@ -82,6 +82,11 @@ impl PostgresConfig {
             retry_for: Duration::from_secs(10),
         }
     }
+
+    /// How long anybody waits for an answer, whatever happens.
+    pub(crate) fn answer_within(&self) -> Duration {
+        self.retry_for + self.acquire_timeout
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::{io, time::Duration};
 
 use sqlx::{
-    Connection as _, Error as SqlError, Executor as _, PgConnection, PgPool, Row as _,
+    ConnectOptions as _, Connection as _, Error as SqlError, Executor as _, PgConnection, PgPool, Row as _,
     postgres::{PgPoolOptions, PgRow},
 };
 use tokio::time::timeout;
@@ -30,7 +30,8 @@ pub(crate) fn pool(config: &PostgresConfig, url: &DatabaseUrl) -> PgPool {
             let session = session.clone();
             Box::pin(async move { connection.execute(sqlx::AssertSqlSafe(session)).await.map(drop) })
         })
-        .connect_lazy_with(url.options().application_name("profiles-server"))
+        // It would write whole statements into the log.
+        .connect_lazy_with(url.options().application_name("profiles-server").disable_statement_logging())
 }
 
 /// What holds for every session. A database that acknowledges before it has written does not do that to us; whether it

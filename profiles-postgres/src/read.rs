@@ -1,5 +1,7 @@
 //! Reads: one statement, asked again over another connection if its own is gone.
 
+use std::io::ErrorKind;
+
 use profiles_core::store::Result;
 use sqlx::{
     Error as SqlError, PgPool, Postgres,
@@ -7,7 +9,7 @@ use sqlx::{
     postgres::{PgArguments, PgRow},
     query::Query,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     error::{Remedy, to_store_error},
@@ -25,7 +27,7 @@ impl Inner {
         let end = Instant::now() + self.config.retry_for;
         let mut pause = FIRST_PAUSE;
         loop {
-            match rows_once(&self.pool, statement()).await {
+            match self.rows_once(&self.pool, statement()).await {
                 Ok(rows) => return Ok(rows),
                 Err(error) if Remedy::of(&error) != Remedy::None && Instant::now() + pause < end => {
                     tracing::debug!(%error, "a read is tried again");
@@ -49,7 +51,7 @@ impl Inner {
     ) -> Result<Vec<PgRow>> {
         if let Some(replica) = self.replica.as_ref().filter(|replica| replica.may_be_asked()) {
             self.check_open()?;
-            match rows_once(&replica.pool, statement()).await {
+            match self.rows_once(&replica.pool, statement()).await {
                 Ok(rows) => return Ok(rows),
                 Err(error) => {
                     tracing::debug!(%error, "the copy does not answer; the database itself is asked");
@@ -67,15 +69,17 @@ impl Inner {
     ) -> Result<Option<PgRow>> {
         Ok(self.rows_anywhere(statement).await?.into_iter().next())
     }
-}
 
-async fn rows_once(pool: &PgPool, statement: Statement<'_>) -> Result<Vec<PgRow>, SqlError> {
-    let mut connection = pool.acquire().await?;
-    let answer = statement.fetch_all(&mut *connection).await;
-    if let Err(error) = &answer {
-        give_up_broken(&mut connection, error);
+    /// A database that says nothing at all has no more time than its own limit allows.
+    async fn rows_once(&self, pool: &PgPool, statement: Statement<'_>) -> Result<Vec<PgRow>, SqlError> {
+        let mut connection = pool.acquire().await?;
+        let answer = timeout(self.config.statement_timeout, statement.fetch_all(&mut *connection)).await;
+        let answer = answer.unwrap_or_else(|_| Err(SqlError::Io(ErrorKind::TimedOut.into())));
+        if let Err(error) = &answer {
+            give_up_broken(&mut connection, error);
+        }
+        answer
     }
-    answer
 }
 
 /// A connection that is of no use any more is not put back.

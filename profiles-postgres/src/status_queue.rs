@@ -4,7 +4,10 @@
 //! once. Together they need not: while one transaction commits, the next gathers, so a commit is shared by all who wait for
 //! it, as it is in the embedded store. A write that is refused is refused alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use profiles_core::{
@@ -16,7 +19,10 @@ use profiles_core::{
     store::{Posted, Result, StoreError},
 };
 use sqlx::query;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use crate::{
     accounts::check_revision,
@@ -68,24 +74,33 @@ impl Answer {
 type Waiting = (StatusWrite, oneshot::Sender<Result<Answer>>);
 
 /// The way into the queue. The task that empties it ends when this is dropped.
-pub(crate) struct StatusQueue(mpsc::Sender<Waiting>);
+pub(crate) struct StatusQueue {
+    waiting: mpsc::Sender<Waiting>,
+    /// How long anybody waits, in the queue and for the database.
+    patience: Duration,
+}
 
 impl StatusQueue {
     /// An empty one, and the task that works on it.
     pub(crate) fn start(inner: std::sync::Arc<Inner>) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (waiting, receiver) = mpsc::channel(WAITING);
+        let patience = inner.config.answer_within();
         tokio::spawn(work_off(inner, receiver));
-        Self(sender)
+        Self { waiting, patience }
     }
 
     /// Waits until it is written.
     pub(crate) async fn put(&self, write: StatusWrite) -> Result<Answer> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send((write, answer)).map_err(|refused| match refused {
+        self.waiting.try_send((write, answer)).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => StoreError::Busy,
             mpsc::error::TrySendError::Closed(_) => StoreError::unavailable("the store is closed"),
         })?;
-        answered.await.map_err(StoreError::unavailable)?
+        match timeout(self.patience, answered).await {
+            Ok(answer) => answer.map_err(StoreError::unavailable)?,
+            // It may be done yet.
+            Err(_) => Err(StoreError::unavailable("the database takes too long")),
+        }
     }
 }
 

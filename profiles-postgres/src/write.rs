@@ -92,8 +92,13 @@ impl PostgresStore {
     /// Does a command, durably when it returns. It goes on though the caller may go away.
     pub(crate) async fn write<C: Command>(&self, command: C) -> Result<C::Answer> {
         let inner = self.inner.clone();
+        let patience = inner.config.answer_within();
         let task = tokio::spawn(async move { inner.write(&command).await });
-        task.await.map_err(StoreError::unavailable)?
+        match timeout(patience, task).await {
+            Ok(written) => written.map_err(StoreError::unavailable)?,
+            // It goes on, and nobody waits for it any more.
+            Err(_) => Err(StoreError::unavailable("the database takes too long")),
+        }
     }
 }
 
@@ -133,14 +138,14 @@ impl Inner {
         }
     }
 
-    /// One try, after a look at what became of the one before it, if nobody knows.
+    /// One try, after it is settled what became of the one before it, if nobody knows.
     async fn try_once<C: Command>(
         &self,
         command: &C,
         number: Number,
         before: Option<Done<C::Answer>>,
     ) -> Result<C::Answer, Lost<C::Answer>> {
-        let mut connection = match self.pool.acquire().await {
+        let connection = match self.pool.acquire().await {
             Ok(connection) => connection,
             // The pool has waited as long as a command may wait.
             Err(error @ (SqlError::PoolTimedOut | SqlError::PoolClosed)) => {
@@ -148,57 +153,26 @@ impl Inner {
             }
             Err(error) => return Err(lost(error, before)),
         };
-        let before = match before {
-            None => None,
-            Some(before) => match is_noted(&mut connection, number).await {
-                Ok(true) => return Ok(self.publish(before).await),
-                Ok(false) => Some(before),
+        let mut work = Work { connection, told: Told::default() };
+        let is_noted = before.is_some();
+        if let Some(before) = before {
+            match timeout(self.patience(), settle(work.sql(), number)).await.unwrap_or_else(|_| Err(timed_out())) {
+                Ok(Settled::Done) => return Ok(self.publish(before).await),
+                Ok(Settled::Undone) => {}
                 Err(error) => {
-                    connection.close_on_drop();
+                    work.connection.close_on_drop();
                     return Err(Lost::InDoubt(before, error));
                 }
-            },
-        };
-        let mut work = Work { connection, told: Told::default() };
-        match timeout(self.patience(), begin_and_run(command, &mut work, number)).await {
+            }
+        }
+        match timeout(self.patience(), run(command, &mut work, number, is_noted)).await {
             Ok(Ok(answer)) => self.commit(work, answer).await,
-            Ok(Err(failure)) => self.roll_back(work, failure, number, before).await,
+            Ok(Err(failure)) => Err(roll_back(work, failure).await),
             Err(_) => {
                 work.connection.close_on_drop();
-                Err(lost(timed_out(), before))
+                Err(Lost::Again(timed_out()))
             }
         }
-    }
-
-    /// Ends a transaction that failed. If a try before it was on its way all the same, it may have failed by what that one
-    /// wrote: then that one's answer holds.
-    async fn roll_back<T>(
-        &self,
-        mut work: Work,
-        failure: Failure,
-        number: Number,
-        before: Option<Done<T>>,
-    ) -> Result<T, Lost<T>> {
-        let rolled_back = sqlx::raw_sql("rollback").execute(work.sql()).await;
-        let gone = matches!(&failure, Failure::Database(error) if Remedy::of(error) == Remedy::Reconnect);
-        if rolled_back.is_err() || gone {
-            work.connection.close_on_drop();
-        }
-        let before = match before {
-            Some(before) if rolled_back.is_ok() => match is_noted(work.sql(), number).await {
-                Ok(true) => return Ok(self.publish(before).await),
-                Ok(false) => None,
-                Err(error) => return Err(Lost::InDoubt(before, error)),
-            },
-            before => before,
-        };
-        Err(match failure {
-            Failure::Refused(error) => Lost::Refused(error),
-            Failure::Database(error) => lost(error, before),
-            Failure::Overtaken => {
-                Lost::Again(SqlError::Protocol("another command was faster again and again".to_owned()))
-            }
-        })
     }
 
     /// How long a whole transaction may take before its connection is given up: far longer than its statements may.
@@ -247,35 +221,49 @@ impl Inner {
     }
 }
 
-async fn begin_and_run<C: Command>(command: &C, work: &mut Work, number: Number) -> Result<C::Answer, Failure> {
-    sqlx::raw_sql("begin").execute(work.sql()).await?;
+/// What became of a try that nobody knew of.
+enum Settled {
+    Done,
+    /// It has ended without anything. A transaction is begun that has noted the number.
+    Undone,
+}
+
+/// Finds out what became of a try: waits until it has ended, if it has not, by taking its number. Only to look whether the
+/// number is there would not do: a commit that waits for a copy is not seen, and may come.
+async fn settle(connection: &mut PgConnection, number: Number) -> Result<Settled, SqlError> {
+    sqlx::raw_sql("begin").execute(&mut *connection).await?;
+    let taken = sqlx::query("insert into commands (id) values ($1) on conflict do nothing")
+        .bind(number.as_slice())
+        .execute(&mut *connection)
+        .await?;
+    if taken.rows_affected() > 0 {
+        return Ok(Settled::Undone);
+    }
+    sqlx::raw_sql("rollback").execute(connection).await?;
+    Ok(Settled::Done)
+}
+
+/// Runs a command up to its commit; if its number is noted, its transaction is begun.
+async fn run<C: Command>(command: &C, work: &mut Work, number: Number, is_noted: bool) -> Result<C::Answer, Failure> {
+    if !is_noted {
+        sqlx::raw_sql("begin").execute(work.sql()).await?;
+    }
     let answer = command.run(work).await?;
-    note(work.sql(), number).await?;
+    if is_noted {
+        sqlx::query(UNLIMITED).execute(work.sql()).await?;
+    } else {
+        sqlx::query(NOTE).bind(number.as_slice()).execute(work.sql()).await?;
+    }
     Ok(answer)
 }
 
-/// Notes that the command is done. What follows is the commit alone, and that takes as long as it takes: if a time limit
-/// ended its wait for a copy of the database, it would be acknowledged without one.
-async fn note(connection: &mut PgConnection, number: Number) -> Result<(), SqlError> {
-    sqlx::query(
-        "with noted as (insert into commands (id) values ($1) returning 1) \
-         select set_config('statement_timeout', '0', true) from noted",
-    )
-    .bind(number.as_slice())
-    .execute(connection)
-    .await
-    .map(drop)
-}
+/// What follows is the commit alone, and that takes as long as it takes: if a time limit ended its wait for a copy of the
+/// database, it would be acknowledged without one.
+const UNLIMITED: &str = "select set_config('statement_timeout', '0', true)";
 
-async fn is_noted(connection: &mut PgConnection, number: Number) -> Result<bool, SqlError> {
-    let writable = crate::connect::is_writable(connection).await?;
-    if !writable {
-        // A former primary does not know, nor does a copy.
-        return Err(SqlError::Protocol("the database does not take writes".to_owned()));
-    }
-    let query = sqlx::query_scalar("select exists (select from commands where id = $1)");
-    query.bind(number.as_slice()).fetch_one(connection).await
-}
+/// Notes that the command is done; the rest is as [`UNLIMITED`].
+const NOTE: &str = "with noted as (insert into commands (id) values ($1) returning 1) \
+     select set_config('statement_timeout', '0', true) from noted";
 
 fn lost<T>(error: SqlError, doubtful: Option<Done<T>>) -> Lost<T> {
     match doubtful {
@@ -284,6 +272,20 @@ fn lost<T>(error: SqlError, doubtful: Option<Done<T>>) -> Lost<T> {
             Remedy::Repeat | Remedy::Reconnect => Lost::Again(error),
             Remedy::None => Lost::Refused(to_store_error(error)),
         },
+    }
+}
+
+/// Ends a transaction that failed.
+async fn roll_back<T>(mut work: Work, failure: Failure) -> Lost<T> {
+    let rolled_back = sqlx::raw_sql("rollback").execute(work.sql()).await;
+    let gone = matches!(&failure, Failure::Database(error) if Remedy::of(error) == Remedy::Reconnect);
+    if rolled_back.is_err() || gone {
+        work.connection.close_on_drop();
+    }
+    match failure {
+        Failure::Refused(error) => Lost::Refused(error),
+        Failure::Database(error) => lost(error, None),
+        Failure::Overtaken => Lost::Again(SqlError::Protocol("another command was faster again and again".to_owned())),
     }
 }
 

@@ -18,7 +18,7 @@ use profiles_core::{
     testkit::fixture,
 };
 use profiles_postgres::migrate;
-use profiles_test_cluster::{Database, cluster};
+use profiles_test_cluster::{Cluster, Database, cluster};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream, tcp::OwnedReadHalf},
@@ -97,18 +97,18 @@ async fn next(from: &mut OwnedReadHalf, buffer: &mut [u8]) -> Option<usize> {
 }
 
 /// A store that reaches its database by a way that breaks.
-async fn behind_a_proxy(every: usize) -> (Arc<dyn Store>, Proxy, Database) {
-    let database = tokio::task::spawn_blocking(|| cluster().database()).await.expect("a database");
+async fn behind_a_proxy(cluster: &Cluster, every: usize) -> (Arc<dyn Store>, Proxy, Database) {
+    let database = cluster.database();
     migrate(&config(&database.url)).await.expect("tables");
-    let proxy = Proxy::start(cluster().port(), every).await;
-    let url = database.url.replace(&format!(":{}/", cluster().port()), &format!(":{}/", proxy.address.port()));
+    let proxy = Proxy::start(cluster.port(), every).await;
+    let url = database.url.replace(&format!(":{}/", cluster.port()), &format!(":{}/", proxy.address.port()));
     assert_ne!(url, database.url);
     (open(config(&url)).await, proxy, database)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn posts_are_there_once_each() {
-    let (store, proxy, _database) = behind_a_proxy(3).await;
+    let (store, proxy, _database) = behind_a_proxy(cluster(), 3).await;
     let account = store.register(fixture::register("ada")).await.expect("an account").account.id;
     let (stop, stopped) = watch::channel(false);
     let load = tokio::spawn({
@@ -127,7 +127,7 @@ async fn posts_are_there_once_each() {
 /// Every commit is cut but each second: each command is found to be done, or done again, and leaves one line.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_of_every_kind_leave_one_trace_each() {
-    let (store, proxy, _database) = behind_a_proxy(2).await;
+    let (store, proxy, _database) = behind_a_proxy(cluster(), 2).await;
     for number in 0..6 {
         let name = format!("name{number}");
         let secret = format!("secret{number}");
@@ -147,5 +147,36 @@ async fn commands_of_every_kind_leave_one_trace_each() {
     assert!(proxy.cuts.load(Ordering::Relaxed) >= 6);
     let trail = store.audit(&AuditFilter::default(), None, usize::MAX).await.expect("the trail");
     assert_eq!(trail.len(), 12, "one line for each command");
+    assert_eq!(store.verify().await.expect("a look"), []);
+}
+
+/// The connection breaks while the commit waits for a copy of the database: it is not seen, and it comes. Until it has, nobody
+/// is told that it has not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_waits_for_a_copy_is_waited_for() {
+    let cluster = tokio::task::spawn_blocking(Cluster::start).await.expect("a cluster");
+    let (store, proxy, database) = behind_a_proxy(&cluster, 2).await;
+    let account = store.register(fixture::register("ada")).await.expect("an account").account.id;
+    let wait_for = |copy: &str| {
+        cluster.set("synchronous_standby_names", copy);
+        cluster.sql("postgres", "select pg_reload_conf()");
+    };
+    wait_for("a_copy_that_is_not_there");
+    let posting = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { store.post_status(account, fixture::text("once"), fixture::NOW).await }
+    });
+    let waiting = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'";
+    while cluster.sql("postgres", waiting).trim() != "1" || proxy.cuts.load(Ordering::Relaxed) == 0 {
+        assert!(!posting.is_finished(), "it waits");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert_eq!(cluster.sql(&database.name, "select count(*) from statuses").trim(), "0", "nobody sees it");
+    assert!(!posting.is_finished(), "nobody knows");
+    wait_for("");
+    let posted = posting.await.expect("no panic").expect("it was done");
+    assert_eq!(posted.id.get(), 1);
+    assert_eq!(cluster.sql(&database.name, "select count(*) from statuses").trim(), "1");
     assert_eq!(store.verify().await.expect("a look"), []);
 }

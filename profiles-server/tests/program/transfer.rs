@@ -301,8 +301,8 @@ fn what_can_not_be_restored_is_told_in_one_line_and_nothing_of_it_is_kept() {
     place.run("generate --profiles 2 --statuses 3");
     let good = place.run("export").out;
     place.write("good", &good);
-    let not_empty = "profiles-server: the database in ./profiles-data is not empty: restore into another directory, with \
-                     --data-dir\n";
+    let not_empty = "profiles-server: the database in ./profiles-data is not empty: restore into another, named by \
+                     --data-dir or --database\n";
     refused(&place, "restore good", not_empty);
     assert_eq!(place.run("export").out.lines().nth(1), good.lines().nth(1));
     let server = place.serve("");
