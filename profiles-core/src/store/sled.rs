@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `open`, `directory`, `marker` | opening, locking, telling what is wrong |
 //! | `engine` | all that is asked of sled |
+//! | `block`, `blocks` | pairs packed into one value of the engine; reading them in order |
 //! | `keys`, `place`, `record`, `codec` | what is on disk |
 //! | `transaction`, `writer` | writing |
 //! | `shared`, `rows` | reading |
@@ -19,6 +20,8 @@
 
 mod accounts;
 mod audit;
+mod block;
+mod blocks;
 mod codec;
 mod directory;
 mod engine;

@@ -113,6 +113,19 @@ impl Space {
         Self::Request,
     ];
 
+    /// Bytes that a block of pairs may have, unless it has one alone.
+    pub(super) const ROOM: usize = 1024;
+
+    /// The same for this space. A block is written whole for each change in it: so one of rows that come one behind the
+    /// other, and are then left alone, may be larger.
+    pub(super) fn room(self) -> usize {
+        match self {
+            Self::Status => 4 * Self::ROOM,
+            Self::Account => 2 * Self::ROOM,
+            _ => Self::ROOM,
+        }
+    }
+
     /// The space that a key lies in.
     pub(super) fn of(key: &[u8]) -> Option<Self> {
         let first = *key.first()?;

@@ -86,7 +86,8 @@ async fn damage_to_one_that_was_not_closed_is_noticed_when_anything_is_gone() {
             }
         }
     }
-    assert!(noticed > 30, "only {noticed}");
+    // The others hit what was written over since, of which nothing is missing.
+    assert!(noticed > 10, "only {noticed}");
 }
 
 #[tokio::test]

@@ -263,8 +263,8 @@ async fn an_entry_that_says_something_else_is_found() {
     let found = found_after(|transaction| transaction.put(Meta::ForgottenChanges.key(), &1_u64));
     assert_eq!(found.await, ["the log of changes has 1 lines instead of 0"]);
 
-    let found = found_after(|transaction| transaction.put(Meta::Format.key(), &4_u64));
-    assert_eq!(found.await, ["the note \"format\" is 4 and not 3"]);
+    let found = found_after(|transaction| transaction.put(Meta::Format.key(), &9_u64));
+    assert_eq!(found.await, ["the note \"format\" is 9 and not 4"]);
 
     let found = found_after(|transaction| transaction.mark(keys::mail_key_of(BOB, &Digest::of("ada"))));
     assert_eq!(found.await, ["an index entry of a mail key of account 2 names a mail key that is not theirs"]);
