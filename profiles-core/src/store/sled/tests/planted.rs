@@ -18,7 +18,7 @@ use crate::{
                 TokenRecord,
             },
             rows::Rows as _,
-            search::{Gram, PostingsRecord, TextsRecord},
+            search::{Gram, PostingsRecord, Texts, TextsRecord},
             transaction::Transaction,
         },
     },
@@ -289,7 +289,8 @@ async fn an_entry_that_says_something_else_is_found() {
 async fn a_search_index_that_does_not_fit_is_found() {
     // Another's name, a city that is no longer theirs, nobody's, not in order, in a block that has nobody.
     let texts = |transaction: &mut Transaction<'_>, block: u64, texts: &[(u8, (&str, &str))]| {
-        transaction.put(keys::search_texts(block), &texts)
+        let texts = texts.iter().map(|(slot, (username, city))| (*slot, Texts::new(username, city)));
+        transaction.put(keys::search_texts(block), &TextsRecord::new(texts.collect()))
     };
     let found = found_after(move |transaction| texts(transaction, 0, &[(1, ("ada", "")), (2, ("bob", "rome"))]));
     assert_eq!(
