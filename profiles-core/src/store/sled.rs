@@ -90,8 +90,9 @@ pub struct SledConfig {
     pub scans: usize,
     /// Lines that the log of changes keeps. If it is lowered, the surplus goes as new lines come.
     pub changes: u64,
-    /// Open what is left of a database that has lost data, instead of [`OpenError::Damaged`]. Then what is left fits
-    /// together (verify it), but is older than what was acknowledged. For an operator who has no backup.
+    /// Open what is left of a database that has lost data, instead of [`OpenError::Damaged`]. What is left is older than
+    /// what was acknowledged, in parts or as a whole: [`verify`](super::Maintenance::verify) tells whether it fits
+    /// together. For an operator who has no backup.
     pub accept_loss: bool,
 }
 

@@ -8,11 +8,14 @@ use std::ops::Range;
 use super::{
     block::{Broken, Entries, Entry, Merged, part},
     engine::{Bytes, Pair},
-    keys::Space,
+    keys::{self, Space},
     place::Place,
     rows::corrupt,
 };
 use crate::store::{Result, StoreError};
+
+/// Bytes that fit into [`Bytes`] itself.
+const SHORT: usize = 22;
 
 /// An error for a block that can't be read.
 pub(super) fn broken(place: &[u8]) -> StoreError {
@@ -22,13 +25,14 @@ pub(super) fn broken(place: &[u8]) -> StoreError {
 
 /// What to divide a changed block into that lies at this key.
 pub(super) fn parts(merged: &Merged, place: &[u8]) -> Result<Vec<Range<usize>>> {
-    let room = Space::of(place).map_or(Space::ROOM, Space::room);
-    merged.parts(room).map_err(|Broken| broken(place))
+    merged.parts(keys::room(place)).map_err(|Broken| broken(place))
 }
 
-/// A part of a block, without copying it.
+/// A part of a block, without copying it. A short one is copied all the same: that is cheaper than to count who has the
+/// block.
 pub(super) fn slice(block: &Bytes, range: &Range<usize>) -> Bytes {
-    if range.end <= block.len() { block.subslice(range.start, range.len()) } else { Bytes::default() }
+    let bytes = part(block, range);
+    if bytes.len() <= SHORT { Bytes::from(bytes) } else { block.subslice(range.start, bytes.len()) }
 }
 
 fn pair(block: &Bytes, entry: &Entry) -> Pair {

@@ -21,9 +21,8 @@ use super::{
 /// How long to wait for the background threads of a database that was closed a moment ago in this process.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Bytes of data from which on it is large: it takes sled a quarter of a second to read so much. Less in unit tests, so
-/// that all of theirs are.
-const LARGE: u64 = if cfg!(test) { 0 } else { 256 * 1024 * 1024 };
+/// Bytes of data from which on it is large: sled takes a quarter of a second or more to read so much.
+const LARGE: u64 = 256 * 1024 * 1024;
 
 /// A directory that nobody else opens as a database while this value lives.
 pub(super) struct Directory {

@@ -148,7 +148,7 @@ impl<'a> Search<'a> {
 
     /// Those of a block of texts, whose pair this is.
     fn in_block(&self, (key, value): Pair) -> Result<Found> {
-        let Some(Place::SearchTexts(block)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
+        let block = keys::block_of_texts(&key).ok_or_else(|| corrupt(Place::describe(&key)))?;
         self.shown(block, &value, u32::MAX)
     }
 
@@ -253,7 +253,7 @@ impl<'a> Search<'a> {
                     Ok(pair) => pair,
                     Err(error) => return Some(Err(error)),
                 };
-                let Some(Place::SearchTexts(there)) = Place::parse(&key) else {
+                let Some(there) = keys::block_of_texts(&key) else {
                     return Some(Err(corrupt(Place::describe(&key))));
                 };
                 // Candidates whose texts went since the postings were read.

@@ -112,17 +112,3 @@ pub(super) fn copy(from: &Path, to: &Path) {
         }
     }
 }
-
-#[tokio::test]
-async fn a_large_database_notes_at_its_end_where_its_pages_are() {
-    let dir = directory();
-    let store = open(dir.path());
-    store.register(registration("ada")).await.unwrap();
-    let notes = || {
-        let names = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        names.filter(|name| name.to_string_lossy().starts_with("snap.")).count()
-    };
-    assert_eq!(notes(), 0);
-    store.close().await.unwrap();
-    assert_eq!(notes(), 1);
-}

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     ops::Range,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -113,6 +114,30 @@ fn who_reads_while_blocks_change_misses_nothing() {
             }
         }
     });
+}
+
+#[test]
+fn where_pages_are_can_be_noted_between_two_openings() {
+    let dir = directory();
+    let notes = || {
+        let names = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with("snap.")).count()
+    };
+    let engine = Engine::open(dir.path(), 1 << 20).unwrap();
+    engine.apply([(vec![1, 2], Write::Put(Bytes::from(&[3])))].into()).unwrap();
+    drop(engine);
+    assert_eq!(notes(), 0);
+    // sled lets go of its lock a moment later.
+    while Engine::note_pages(dir.path()).is_err() {
+        thread::yield_now();
+    }
+    assert_eq!(notes(), 1);
+    let engine = loop {
+        if let Ok(engine) = Engine::open(dir.path(), 1 << 20) {
+            break engine;
+        }
+    };
+    assert_eq!(engine.get(&[1, 2]).unwrap(), Some(Bytes::from(&[3])));
 }
 
 #[test]
