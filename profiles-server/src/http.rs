@@ -8,6 +8,7 @@ mod authentication;
 mod base_url;
 mod body;
 mod client_address;
+pub(crate) mod connections;
 mod contract;
 mod cookies;
 mod csrf;

@@ -12,7 +12,10 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 use crate::{
     app::{App, Opened, StartError, open_core},
     config::{Config, HostPort, Throttle},
-    http::acceptor::{LimitedAcceptor, Timeouts},
+    http::{
+        acceptor::{LimitedAcceptor, Timeouts},
+        connections,
+    },
     mailer::{self, Mailer, Site, TemplateError, Templates, Worker},
     operator::socket::{ControlSocket, SocketError},
 };
@@ -133,8 +136,7 @@ impl Server {
             // They would not end by themselves, and a client comes back to wherever it finds a server.
             streams.end();
         };
-        let http = poem::Server::new_with_acceptor(acceptor);
-        let served = http.run_with_graceful_shutdown(app.endpoint(), stop, Some(network.shutdown_grace)).await;
+        let served = connections::serve(acceptor, app.endpoint(), stop, network.shutdown_grace).await;
 
         stopping.send_replace(true);
         if timeout(network.shutdown_grace, async { while beside.join_next().await.is_some() {} }).await.is_err() {

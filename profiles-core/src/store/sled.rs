@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `open`, `directory`, `marker` | opening, locking, telling what is wrong |
 //! | `engine` | all that is asked of sled |
+//! | `block`, `blocks` | pairs packed into one value of the engine; reading them in order |
 //! | `keys`, `place`, `record`, `codec` | what is on disk |
 //! | `transaction`, `writer` | writing |
 //! | `shared`, `rows` | reading |
@@ -19,6 +20,8 @@
 
 mod accounts;
 mod audit;
+mod block;
+mod blocks;
 mod codec;
 mod directory;
 mod engine;
@@ -88,8 +91,9 @@ pub struct SledConfig {
     pub scans: usize,
     /// Lines that the log of changes keeps. If it is lowered, the surplus goes as new lines come.
     pub changes: u64,
-    /// Open what is left of a database that has lost data, instead of [`OpenError::Damaged`]. Then what is left fits
-    /// together (verify it), but is older than what was acknowledged. For an operator who has no backup.
+    /// Open what is left of a database that has lost data, instead of [`OpenError::Damaged`]. What is left is older than
+    /// what was acknowledged, in parts or as a whole: [`verify`](super::Maintenance::verify) tells whether it fits
+    /// together. For an operator who has no backup.
     pub accept_loss: bool,
 }
 

@@ -21,6 +21,9 @@ use super::{
 /// How long to wait for the background threads of a database that was closed a moment ago in this process.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Bytes of data from which on it is large: sled takes a quarter of a second or more to read so much.
+const LARGE: u64 = 256 * 1024 * 1024;
+
 /// A directory that nobody else opens as a database while this value lives.
 pub(super) struct Directory {
     path: PathBuf,
@@ -96,6 +99,14 @@ impl Directory {
     /// So many commits are durable.
     pub(super) fn note_commits(&mut self, commits: u64) -> io::Result<()> {
         self.marker.write(State::Open { commits })
+    }
+
+    /// Whether there is so much data that the next opening would take long, if it had to read it all. Waits until sled has
+    /// let go of its files.
+    pub(super) fn is_large(&self) -> Result<bool, OpenError> {
+        wait_for_sled(&self.path)?;
+        let file = data(&self.path);
+        Ok(fs::metadata(&file).map_err(OpenError::io(&file))?.len() > LARGE)
     }
 
     /// The last handle on the database is gone: notes what is there now.

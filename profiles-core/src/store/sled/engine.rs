@@ -1,16 +1,24 @@
 //! All that this store asks of an ordered key-value engine, and the only place that calls sled.
 //!
 //! A store over another engine is this file again: point reads, ordered scans, one atomic batch, and a barrier.
+//!
+//! sled is given blocks of pairs and not the pairs themselves ([`super::block`] says why). A block lies at the first key
+//! that it may have, and reaches to the next block; the first block of a space lies at the space's number alone. So a key is
+//! in the block that lies at it, or else in the last one before it.
 
 use std::{
     any::Any,
     collections::BTreeMap,
     io,
-    ops::Range,
+    ops::{Bound, Range},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
 
+use super::{
+    block::{Broken, Entries, Merged, find, part},
+    blocks::{Ascending, Descending, broken, parts, slice},
+};
 use crate::store::{Inconsistency, Result, StoreError};
 
 /// Bytes as the engine hands them out.
@@ -28,6 +36,9 @@ pub(super) enum Write {
 
 /// A batch, in the order of keys.
 pub(super) type Writes = BTreeMap<Vec<u8>, Write>;
+
+/// Bytes of cache for an opening after which nothing is read.
+const LEAST_CACHE: u64 = 1024 * 1024;
 
 /// Something that keys can be read from: the engine, or a command's view of it.
 pub(super) trait View {
@@ -62,16 +73,60 @@ impl Engine {
         })
     }
 
+    /// Has sled note where the pages of a database are that was closed, so that the next opening need not find out by
+    /// reading its whole log. It does so whenever it opens one, and never when it closes one.
+    pub(super) fn note_pages(path: &Path) -> io::Result<()> {
+        Self::open(path, LEAST_CACHE).map(drop)
+    }
+
     /// Applies all or nothing. Others see it at once; it is durable after the next [`Engine::flush`] and a sync.
+    ///
+    /// A block goes when its last entry does, and two are never made one: so an entry only ever moves to a block behind
+    /// its own, and who reads on meanwhile misses none.
     pub(super) fn apply(&self, writes: Writes) -> Result<()> {
         let mut batch = ::sled::Batch::default();
-        for (key, write) in writes {
-            match write {
-                Write::Put(value) => batch.insert(key, value),
-                Write::Remove => batch.remove(key),
+        let mut writes = writes.into_iter().peekable();
+        while let Some(first) = writes.next() {
+            let (place, former) =
+                self.block_of(&first.0)?.unwrap_or_else(|| (space(&first.0).into(), Bytes::default()));
+            let mut own = vec![first];
+            if writes.peek().is_some_and(|(key, _)| space(key) == space(&place)) {
+                let end = self.block_behind(&place)?;
+                let is_own =
+                    |key: &[u8]| space(key) == space(&place) && end.as_ref().is_none_or(|end| key < end.as_ref());
+                own.extend(std::iter::from_fn(|| writes.next_if(|(key, _)| is_own(key))));
+            }
+            let merged = Merged::new(&former, &own).map_err(|Broken| broken(&place))?;
+            if former == merged.block {
+                continue;
+            }
+            if merged.block.is_empty() {
+                batch.remove(place);
+                continue;
+            }
+            let mut place = place;
+            for (number, range) in parts(&merged, &place)?.into_iter().enumerate() {
+                let block = part(&merged.block, &range);
+                if number > 0 {
+                    let first = Entries::of(block).next().and_then(std::result::Result::ok);
+                    place = part(block, &first.ok_or_else(|| broken(&place))?.key).into();
+                }
+                batch.insert(place.clone(), block);
             }
         }
         self.0.apply_batch(batch).map_err(failed)
+    }
+
+    /// The block that this key is in, if it is anywhere, and the key that it lies at.
+    fn block_of(&self, key: &[u8]) -> Result<Option<Pair>> {
+        self.0.range(space(key)..=key).next_back().transpose().map_err(failed)
+    }
+
+    /// The key that the next block in the same space lies at.
+    fn block_behind(&self, place: &[u8]) -> Result<Option<Bytes>> {
+        let behind = (Bound::Excluded(place), Bound::Unbounded);
+        let next = self.0.range::<&[u8], _>(behind).next().transpose().map_err(failed)?;
+        Ok(next.map(|(next, _)| next).filter(|next| space(next) == space(place)))
     }
 
     /// Hands everything that was applied to the operating system. On Linux that is `sync_file_range`, which is not
@@ -83,16 +138,29 @@ impl Engine {
 
 impl View for Engine {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        self.0.get(key).map_err(failed)
+        let Some((place, block)) = self.block_of(key)? else { return Ok(None) };
+        let found = find(&block, key).map_err(|Broken| broken(&place))?;
+        Ok(found.map(|value| slice(&block, &value)))
     }
 
     fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
-        Box::new(self.0.range(range).map(|pair| pair.map_err(failed)))
+        let first = match self.block_of(&range.start) {
+            Ok(first) => first.map_or_else(|| range.start.as_slice().into(), |(place, _)| place),
+            Err(error) => return Box::new(std::iter::once(Err(error))),
+        };
+        let blocks = self.0.range(first.as_ref()..range.end.as_slice()).map(|pair| pair.map_err(failed));
+        Box::new(Ascending::new(blocks, range))
     }
 
     fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
-        Box::new(self.0.range(range).rev().map(|pair| pair.map_err(failed)))
+        let blocks = self.0.range(space(&range.start)..range.end.as_slice()).rev().map(|pair| pair.map_err(failed));
+        Box::new(Descending::new(blocks, range))
     }
+}
+
+/// What a key begins with that no block has two of: its space.
+fn space(key: &[u8]) -> &[u8] {
+    key.get(..1).unwrap_or_default()
 }
 
 /// sled's own words about damage say where it is; about a disk they are the system's.

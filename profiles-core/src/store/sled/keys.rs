@@ -80,7 +80,7 @@ pub(super) enum Space {
 }
 
 impl Space {
-    /// All of them, in the order of their keys.
+    /// All of them, each at the place of its number.
     pub(super) const ALL: [Self; 29] = [
         Self::Meta,
         Self::Account,
@@ -116,7 +116,7 @@ impl Space {
     /// The space that a key lies in.
     pub(super) fn of(key: &[u8]) -> Option<Self> {
         let first = *key.first()?;
-        Self::ALL.into_iter().find(|space| *space as u8 == first)
+        Self::ALL.get(usize::from(first)).copied()
     }
 
     /// The whole space.
@@ -135,6 +135,19 @@ impl Space {
 
     fn numbered(self, number: u64) -> Vec<u8> {
         self.key(&[&number.to_be_bytes()])
+    }
+}
+
+/// Bytes that the block of pairs at this key may have, unless it has one pair alone. A block is written whole for each
+/// change in it: so one of rows that come one behind the other, and are then left alone, may be larger, and one of postings,
+/// of which each registration changes some fourteen that are nowhere near each other, is smaller.
+pub(super) fn room(place: &[u8]) -> usize {
+    match place {
+        [space, ..] if *space == Space::Status as u8 => 4096,
+        [space, ..] if *space == Space::Account as u8 => 2048,
+        [space, part, ..] if *space == Space::Search as u8 && *part == SearchPart::Texts as u8 => 4096,
+        [space, ..] if *space == Space::Search as u8 => 512,
+        _ => 1024,
     }
 }
 
@@ -450,6 +463,13 @@ pub(super) fn ranks(space: Space, level: u8, blocks: Range<u64>) -> Range<Vec<u8
 
 pub(super) fn search_texts(block: u64) -> Vec<u8> {
     Space::Search.key(&[&[SearchPart::Texts as u8], &block.to_be_bytes()])
+}
+
+/// The block whose texts lie at this key, if any do.
+pub(super) fn block_of_texts(key: &[u8]) -> Option<u64> {
+    let ([space, part], rest) = key.split_first_chunk()?;
+    let fits = *space == Space::Search as u8 && *part == SearchPart::Texts as u8;
+    rest.try_into().ok().filter(|_| fits).map(u64::from_be_bytes)
 }
 
 /// The texts of these blocks.

@@ -2,8 +2,8 @@
 //!
 //! Of each profile two things are kept beside its row, in the same batch:
 //!
-//! - its **texts**: username and city, folded as `ProfileFilter` compares them, in blocks of 32 profiles. They tell whether
-//!   a profile contains a term, and 32 of them cost one look-up, where rows cost two each.
+//! - its **texts**: username and city, folded as `ProfileFilter` compares them, in blocks of 32 profiles, which are searched
+//!   as one text. They tell whether a profile contains a term, and 32 of them cost one look-up, where rows cost two each.
 //! - its **grams**: every three letters that follow each other in the one or the other. For each gram and each chunk of
 //!   8,192 profiles there are postings, which say who contains it. A profile that contains a term contains all the
 //!   term's grams, so the postings of those, one upon the other, leave few whose texts must be looked at; none, if the
@@ -16,6 +16,7 @@ mod by_name;
 mod check;
 mod gram;
 mod lookup;
+mod packed;
 mod postings;
 mod rebuild;
 mod texts;
@@ -27,9 +28,9 @@ pub(super) use self::{
     gram::Gram,
     lookup::Search,
     postings::PostingsRecord,
-    texts::TextsRecord,
+    texts::{Texts, TextsRecord},
 };
-use self::{postings::Postings, texts::Texts};
+use self::{packed::PackedTexts, postings::Postings};
 use super::{
     codec,
     engine::{Bytes, View},
@@ -112,6 +113,11 @@ fn texts_in(view: &(impl View + ?Sized), block: u64) -> Result<Option<Bytes>> {
 
 /// The same, read.
 fn read_texts(block: u64, value: &Bytes) -> Result<TextsRecord<'_>> {
+    codec::decode(&keys::search_texts(block), value)
+}
+
+/// The same as they are stored, to look for terms in them.
+fn packed_texts(block: u64, value: &Bytes) -> Result<PackedTexts<'_>> {
     codec::decode(&keys::search_texts(block), value)
 }
 

@@ -8,6 +8,7 @@ mod following;
 mod listing;
 mod mails;
 mod opening;
+mod packing;
 mod planted;
 mod power;
 mod searching;

@@ -151,9 +151,14 @@ impl Writer {
     /// Closes the database.
     fn end(self) -> Result<(), Arc<str>> {
         let Self { engine, mut directory, commits, .. } = self;
+        let gave_up = |reason: &str| Arc::from(format!("the storage engine gave up: {reason}"));
         // The last handle: sled writes what is left and ends its threads.
-        catch_unwind(AssertUnwindSafe(|| drop(engine)))
-            .map_err(|panic| format!("the storage engine gave up: {}", panic_message(&*panic)))?;
+        catch_unwind(AssertUnwindSafe(|| drop(engine))).map_err(|panic| gave_up(panic_message(&*panic)))?;
+        if directory.is_large().map_err(|error| error.to_string())? {
+            let noted = catch_unwind(AssertUnwindSafe(|| Engine::note_pages(directory.path())));
+            let noted = noted.map_err(|panic| gave_up(panic_message(&*panic)))?;
+            noted.map_err(|error| gave_up(&error.to_string()))?;
+        }
         directory.note_closing(commits).map_err(|error| error.to_string().into())
     }
 

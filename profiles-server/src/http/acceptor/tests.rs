@@ -1,6 +1,6 @@
 use std::{collections::VecDeque, net::SocketAddr, time::Instant};
 
-use poem::{Server, listener::TcpAcceptor};
+use poem::{EndpointExt as _, listener::TcpAcceptor};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -8,6 +8,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::http::connections;
 
 const HEAD: Duration = Duration::from_millis(300);
 const IDLE: Duration = Duration::from_millis(900);
@@ -26,7 +27,8 @@ async fn serve(max_connections: u32) -> SocketAddr {
             "at last"
         }),
     );
-    tokio::spawn(Server::new_with_acceptor(acceptor).run(endpoint));
+    let endpoint = endpoint.map_to_response();
+    tokio::spawn(connections::serve(acceptor, endpoint, std::future::pending(), AGES));
     address
 }
 

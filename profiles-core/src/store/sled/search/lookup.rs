@@ -5,16 +5,16 @@ use std::{
     ops::{Range, RangeInclusive},
 };
 
-use super::{
-    Gram, Postings, Spot, TextsRecord, block_in, postings::slots, profile_at, read_postings, read_texts, texts_in,
-};
+use memchr::memmem::Finder;
+
+use super::{Gram, Postings, Spot, block_in, packed_texts, postings::slots, profile_at, read_postings, texts_in};
 use crate::{
     model::{Profile, ProfileId},
     store::{
         ProfileFilter, ProfileOrder, ProfilePosition, Result, Rows, Slice, Start,
         query::{FoldedTerms, Way, folded},
         sled::{
-            engine::{Pair, View},
+            engine::{Bytes, Pair, View},
             keys,
             place::Place,
             rows::{Rows as _, beyond, corrupt, part},
@@ -26,10 +26,15 @@ use crate::{
 /// likes.
 const MOST_GRAMS: usize = 32;
 
+/// Blocks of a chunk that are looked up one by one; more of them are cheaper to come by on a walk through the chunk.
+const FEW_BLOCKS: usize = 32;
+
 /// A search for profiles that contain every one of some terms.
 pub(in crate::store::sled) struct Search<'a> {
     pub(super) view: &'a dyn View,
     terms: FoldedTerms,
+    /// Looks for each of the terms.
+    finders: Vec<Finder<'static>>,
     /// Of all terms.
     grams: Vec<Gram>,
     /// Whether who has the grams has the terms: they are the same.
@@ -54,7 +59,8 @@ impl<'a> Search<'a> {
         grams.dedup();
         let exact = grams.len() <= MOST_GRAMS && terms.0.iter().all(|term| Gram::parse(term).is_some());
         grams.truncate(MOST_GRAMS);
-        Some(Self { view, terms, grams, exact })
+        let finders = terms.0.iter().map(|term| Finder::new(term).into_owned()).collect();
+        Some(Self { view, terms, finders, grams, exact })
     }
 
     pub(in crate::store::sled) fn count(&self) -> Result<u64> {
@@ -142,17 +148,20 @@ impl<'a> Search<'a> {
 
     /// Those of a block of texts, whose pair this is.
     fn in_block(&self, (key, value): Pair) -> Result<Found> {
-        let Some(Place::SearchTexts(block)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
-        Ok(Found { block, shown: self.shown(&read_texts(block, &value)?, u32::MAX) })
+        let block = keys::block_of_texts(&key).ok_or_else(|| corrupt(Place::describe(&key)))?;
+        self.shown(block, &value, u32::MAX)
     }
 
-    /// Those of the texts' profiles that are among these slots and contain the terms.
-    fn shown(&self, texts: &TextsRecord<'_>, among: u32) -> u32 {
-        let bits = texts.iter().map(|(slot, texts)| {
-            let bit = among & 1_u32.checked_shl(slot.into()).unwrap_or_default();
-            if bit != 0 && self.terms.show(texts.username, texts.city) { bit } else { 0 }
-        });
-        bits.fold(0, |shown, bit| shown | bit)
+    /// Those of a block's profiles that are among these slots and contain the terms.
+    fn shown(&self, block: u64, texts: &Bytes, among: u32) -> Result<Found> {
+        let texts = packed_texts(block, texts)?;
+        let mut shown = among;
+        for finder in &self.finders {
+            if shown != 0 {
+                shown &= texts.containing(finder);
+            }
+        }
+        Ok(Found { block, shown })
     }
 
     /// The chunks with profiles that have all the grams.
@@ -214,23 +223,46 @@ impl<'a> Search<'a> {
             Ok(candidates) => candidates,
             Err(error) => return Box::new(iter::once(Err(error))),
         };
-        let blocks: Box<dyn Iterator<Item = (u64, u32)>> = match way {
-            Way::Up => Box::new(candidates.blocks()),
-            Way::Down => Box::new(candidates.blocks().rev()),
-        };
-        let blocks = blocks.map(move |(block, slots)| (block_in(chunk, block), slots));
-        let blocks = blocks.filter(move |(block, _)| among.contains(block));
-        Box::new(blocks.map(|(block, slots)| {
-            if self.exact {
-                return Ok(Found { block, shown: slots });
+        let blocks: Vec<_> = candidates.blocks().map(|(block, slots)| (block_in(chunk, block), slots)).collect();
+        let mut blocks: Vec<_> = blocks.into_iter().filter(|(block, _)| among.contains(block)).collect();
+        if way == Way::Down {
+            blocks.reverse();
+        }
+        if self.exact {
+            return Box::new(blocks.into_iter().map(|(block, shown)| Ok(Found { block, shown })));
+        }
+        if blocks.len() > FEW_BLOCKS {
+            return self.walk_blocks(blocks, way);
+        }
+        Box::new(blocks.into_iter().map(|(block, slots)| match &texts_in(self.view, block)? {
+            Some(texts) => self.shown(block, texts, slots),
+            // They went since the postings were read.
+            None => Ok(Found { block, shown: 0 }),
+        }))
+    }
+
+    /// The same for blocks of one chunk that are so many that all texts of the chunk are gone through, one after another.
+    fn walk_blocks(&self, blocks: Vec<(u64, u32)>, way: Way) -> Box<dyn Iterator<Item = Result<Found>> + '_> {
+        let ends = blocks.first().zip(blocks.last()).map(|((one, _), (other, _))| (*one.min(other), *one.max(other)));
+        let Some((low, high)) = ends else { return Box::new(iter::empty()) };
+        let mut texts = self.view.walk(keys::search_texts_in(low..=high), way);
+        let mut blocks = blocks.into_iter().peekable();
+        Box::new(iter::from_fn(move || {
+            loop {
+                let (key, value) = match texts.next()? {
+                    Ok(pair) => pair,
+                    Err(error) => return Some(Err(error)),
+                };
+                let Some(there) = keys::block_of_texts(&key) else {
+                    return Some(Err(corrupt(Place::describe(&key))));
+                };
+                // Candidates whose texts went since the postings were read.
+                let passed = |block: u64| if way == Way::Up { block < there } else { block > there };
+                while blocks.next_if(|(block, _)| passed(*block)).is_some() {}
+                if let Some((_, slots)) = blocks.next_if(|(block, _)| *block == there) {
+                    return Some(self.shown(there, &value, slots));
+                }
             }
-            let stored = texts_in(self.view, block)?;
-            let shown = match &stored {
-                Some(value) => self.shown(&read_texts(block, value)?, slots),
-                // They went since the postings were read.
-                None => 0,
-            };
-            Ok(Found { block, shown })
         }))
     }
 }

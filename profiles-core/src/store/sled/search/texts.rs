@@ -1,18 +1,18 @@
 //! What profiles are searched by.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::Gram;
+use super::{Gram, packed::PackedTexts};
 
 /// The texts of one profile, folded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store::sled) struct Texts<'a> {
     pub(super) username: &'a str,
     pub(super) city: &'a str,
 }
 
 impl<'a> Texts<'a> {
-    pub(super) fn new(username: &'a str, city: &'a str) -> Self {
+    pub(in crate::store::sled) fn new(username: &'a str, city: &'a str) -> Self {
         Self { username, city }
     }
 
@@ -22,13 +22,26 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// The texts of a block of profiles, each with its slot, in their order.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::store::sled) struct TextsRecord<'a>(#[serde(borrow)] Vec<(u8, Texts<'a>)>);
+/// The texts of a block of profiles, each with its slot, in their order. On the disk they are [`PackedTexts`].
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::store::sled) struct TextsRecord<'a>(Vec<(u8, Texts<'a>)>);
+
+impl Serialize for TextsRecord<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        PackedTexts::of(&self.0).serialize(serializer)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for TextsRecord<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let packed = PackedTexts::deserialize(deserializer)?;
+        packed.unpack().map(Self).ok_or_else(|| D::Error::custom("texts that nothing has packed"))
+    }
+}
 
 impl<'a> TextsRecord<'a> {
     /// Those of profiles in the order of their slots.
-    pub(super) fn new(texts: Vec<(u8, Texts<'a>)>) -> Self {
+    pub(in crate::store::sled) fn new(texts: Vec<(u8, Texts<'a>)>) -> Self {
         Self(texts)
     }
 

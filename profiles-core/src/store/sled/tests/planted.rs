@@ -18,7 +18,7 @@ use crate::{
                 TokenRecord,
             },
             rows::Rows as _,
-            search::{Gram, PostingsRecord, TextsRecord},
+            search::{Gram, PostingsRecord, Texts, TextsRecord},
             transaction::Transaction,
         },
     },
@@ -263,8 +263,8 @@ async fn an_entry_that_says_something_else_is_found() {
     let found = found_after(|transaction| transaction.put(Meta::ForgottenChanges.key(), &1_u64));
     assert_eq!(found.await, ["the log of changes has 1 lines instead of 0"]);
 
-    let found = found_after(|transaction| transaction.put(Meta::Format.key(), &4_u64));
-    assert_eq!(found.await, ["the note \"format\" is 4 and not 3"]);
+    let found = found_after(|transaction| transaction.put(Meta::Format.key(), &9_u64));
+    assert_eq!(found.await, ["the note \"format\" is 9 and not 4"]);
 
     let found = found_after(|transaction| transaction.mark(keys::mail_key_of(BOB, &Digest::of("ada"))));
     assert_eq!(found.await, ["an index entry of a mail key of account 2 names a mail key that is not theirs"]);
@@ -289,7 +289,8 @@ async fn an_entry_that_says_something_else_is_found() {
 async fn a_search_index_that_does_not_fit_is_found() {
     // Another's name, a city that is no longer theirs, nobody's, not in order, in a block that has nobody.
     let texts = |transaction: &mut Transaction<'_>, block: u64, texts: &[(u8, (&str, &str))]| {
-        transaction.put(keys::search_texts(block), &texts)
+        let texts = texts.iter().map(|(slot, (username, city))| (*slot, Texts::new(username, city)));
+        transaction.put(keys::search_texts(block), &TextsRecord::new(texts.collect()))
     };
     let found = found_after(move |transaction| texts(transaction, 0, &[(1, ("ada", "")), (2, ("bob", "rome"))]));
     assert_eq!(
