@@ -86,7 +86,13 @@ impl Command for Register {
 
     async fn run(&self, work: &mut Work) -> Result<Registered, Failure> {
         check_registration(self, work).await?;
+        // Before the book, which is the last to be held: a new account has no session, so this is another's.
+        if let Some(former) = &self.former {
+            work.end_token(former, self.at).await?;
+        }
         let (id, profile) = work.number_account().await?;
+        // Again: others may have registered since, and nobody does now.
+        check_registration(self, work).await?;
         let account = Account {
             id,
             revision: Revision::FIRST,
@@ -102,7 +108,6 @@ impl Command for Register {
             last_login_at: None,
         };
         work.make_account(&account, profile).await?;
-        work.end_former(self.former, id, self.at).await?;
         work.keep_tokens(id, &self.tokens, self.at).await?;
         if let Some(key) = &self.mail_key {
             work.keep_key(id, key).await?;

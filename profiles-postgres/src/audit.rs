@@ -11,6 +11,7 @@ use crate::{
     PostgresStore,
     error::{Failure, corrupt},
     row::{get, get_moment, get_number, limit, number},
+    store::Inner,
     tokens::origin,
     write::{Command, Work},
 };
@@ -23,14 +24,19 @@ impl Audit for PostgresStore {
 
     async fn audit(&self, filter: &AuditFilter, after: Option<AuditId>, most: usize) -> Result<Vec<AuditEntry>> {
         let after = after.map_or(-1, |after| number(after.get()));
+        // Who reads on after the last line must not miss one with a smaller number that is committed later. One account's
+        // lines are read once.
+        let last = if filter.account.is_some() { i64::MAX } else { self.inner.last_settled_line().await? };
         let statement = || {
             // Two indexes lead to what concerns an account; without one, all lines are looked at in their order.
             let concerned = "select * from audit where id > $1 and (account = $2 or actor = $2) \
                  and ($3::text is null or event = $3) and ($4::text is null or outcome = $4) \
-                 and ($5::bigint is null or at >= $5) and ($6::bigint is null or at < $6) order by id limit $7";
+                 and ($5::bigint is null or at >= $5) and ($6::bigint is null or at < $6) and id <= $8 \
+                 order by id limit $7";
             let all = "select * from audit where id > $1 and $2::bigint is null \
                  and ($3::text is null or event = $3) and ($4::text is null or outcome = $4) \
-                 and ($5::bigint is null or at >= $5) and ($6::bigint is null or at < $6) order by id limit $7";
+                 and ($5::bigint is null or at >= $5) and ($6::bigint is null or at < $6) and id <= $8 \
+                 order by id limit $7";
             query(if filter.account.is_some() { concerned } else { all })
                 .bind(after)
                 .bind(filter.account.map(|account| bits(account.get())))
@@ -39,6 +45,7 @@ impl Audit for PostgresStore {
                 .bind(filter.since.map(Timestamp::as_micros))
                 .bind(filter.until.map(Timestamp::as_micros))
                 .bind(limit(most))
+                .bind(last)
         };
         self.inner.rows(statement).await?.iter().map(entry).collect()
     }
@@ -121,8 +128,8 @@ impl Command for Forget {
             }
             old.push(get::<i64>(row, "id")?);
         }
-        query("delete from audit where id = any($1)").bind(&old).execute(work.sql()).await?;
-        Ok(old.len())
+        let forgotten = query("delete from audit where id = any($1)").bind(&old).execute(work.sql()).await?;
+        Ok(usize::try_from(forgotten.rows_affected()).unwrap_or(usize::MAX))
     }
 }
 
@@ -131,8 +138,9 @@ impl Work {
     pub(crate) async fn note(&mut self, at: Timestamp, note: Option<&AuditNote>) -> Result<(), Failure> {
         let Some(AuditNote { event, outcome, actor, account, object, origin }) = note else { return Ok(()) };
         query(
-            "insert into audit (id, at, event, outcome, actor, by_operator, account, object, address, agent, \
-             request_id) values (nextval('audit_ids'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "with writing as materialized (select pg_advisory_xact_lock_shared($11)) \
+             insert into audit (id, at, event, outcome, actor, by_operator, account, object, address, agent, \
+             request_id) select nextval('audit_ids'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 from writing",
         )
         .bind(at.as_micros())
         .bind(event.as_str())
@@ -144,8 +152,23 @@ impl Work {
         .bind(origin.address().map(|address| address.to_string()))
         .bind(origin.agent())
         .bind(origin.request_id())
+        .bind(WRITING)
         .execute(self.sql())
         .await?;
         Ok(())
+    }
+}
+
+/// The name of the lock that whoever writes lines shares until they are committed. No key of a count of tries is likely to
+/// have it, and if one had, its tries would wait for a reader of the trail now and then.
+const WRITING: i64 = 0x7072_6f66_6175_6474;
+
+impl Inner {
+    /// The last line before which none is under way: whoever was numbering lines when it was numbered is waited for.
+    async fn last_settled_line(&self) -> Result<i64> {
+        let row = self.row(|| query("select last_value from audit_ids")).await?;
+        let last = row.as_ref().map_or(Ok(0), |row| get(row, "last_value"))?;
+        self.row(|| query("select pg_advisory_xact_lock($1)").bind(WRITING)).await?;
+        Ok(last)
     }
 }

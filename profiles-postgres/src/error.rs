@@ -109,8 +109,10 @@ impl Remedy {
             SqlError::Database(error) => match error.code().as_deref() {
                 // Serialization failure, deadlock.
                 Some("40001" | "40P01") => Self::Repeat,
-                // Read-only (a former primary), the server shuts down or starts, connections of ours were ended.
-                Some("25006" | "57P01" | "57P02" | "57P03" | "57P05" | "53300" | "25P03") => Self::Reconnect,
+                // Plans of an earlier schema, read-only (a former primary), the server shuts down or starts, connections of ours were ended.
+                Some("0A000" | "26000" | "25006" | "57P01" | "57P02" | "57P03" | "57P05" | "53300" | "25P03") => {
+                    Self::Reconnect
+                }
                 Some(code) if code.starts_with("08") => Self::Reconnect,
                 _ => Self::None,
             },

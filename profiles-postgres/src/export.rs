@@ -76,6 +76,8 @@ impl Inner {
     pub(crate) async fn export(&self, to: Sender<Vec<Record>>) -> Result<()> {
         self.check_open()?;
         let mut connection = self.pool.acquire().await.map_err(to_store_error)?;
+        // Never back into the pool: a call that is dropped leaves its transaction open.
+        connection.close_on_drop();
         let sent = send_all(&mut connection, &to).await;
         if sent.is_err() {
             connection.close_on_drop();

@@ -29,6 +29,10 @@ impl Feed for PostgresStore {
         };
         let rows = self.inner.rows(statement).await?;
         let changes = rows.iter().map(change).collect::<Result<Vec<_>>>()?;
+        if let (Some(replica), Some(newest)) = (&self.inner.replica, changes.last()) {
+            // Who reads the log goes on to read the rows, which are to be as new.
+            replica.must_have(newest.number.get());
+        }
         // The oldest may have been removed since the log was asked how far it reaches.
         let is_whole = changes.first().is_none_or(|first| first.number == after.next());
         Ok(if is_whole { Changes::Since(changes) } else { Changes::Lost })

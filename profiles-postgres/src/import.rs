@@ -90,12 +90,16 @@ impl Inner {
     pub(crate) async fn import(&self, from: Receiver<Vec<Record>>) -> Result<()> {
         self.check_open()?;
         let mut connection = self.pool.acquire().await.map_err(to_store_error)?;
+        // Never back into the pool: a call that is dropped leaves its transaction open.
+        connection.close_on_drop();
         match take_all(&mut connection, from).await {
-            Ok(()) => Ok(()),
-            Err(failure) => {
-                connection.close_on_drop();
-                Err(refusal(failure))
+            Ok(()) => {
+                if let Some(replica) = &self.replica {
+                    replica.wrote();
+                }
+                Ok(())
             }
+            Err(failure) => Err(refusal(failure)),
         }
     }
 }
@@ -158,9 +162,12 @@ async fn take_all(connection: &mut PgConnection, mut from: Receiver<Vec<Record>>
 }
 
 async fn check_is_empty(connection: &mut PgConnection) -> Result<(), Failure> {
-    let tries: bool = query_scalar("select exists (select from tallies)").fetch_one(&mut *connection).await?;
-    // Whatever was ever there had a number, but for counts of tries.
-    let untouched = !tries && numbers_of(connection).await? == Numbers::default();
+    let rows: bool = query_scalar("select exists (select from tallies) or exists (select from audit)")
+        .fetch_one(&mut *connection)
+        .await?;
+    // Whatever else was ever there hung on an account. Sequences may have moved without leaving anything.
+    let given = Numbers { token: 0, mail: 0, audit: 0, ..numbers_of(connection).await? };
+    let untouched = !rows && given == Numbers::default();
     if untouched { Ok(()) } else { Err(StoreError::NotEmpty.into()) }
 }
 
@@ -217,9 +224,14 @@ impl Pile {
     }
 
     async fn write(&mut self, connection: &mut PgConnection) -> Result<(), Failure> {
+        let count = self.rows.len() as u64;
         let rows = Value::Array(std::mem::take(&mut self.rows)).to_string();
         if let Some(table) = self.table.take() {
-            query(table.statement()).bind(rows).execute(connection).await?;
+            let written = query(table.statement()).bind(rows).execute(connection).await?;
+            if table == Table::Erasures && written.rows_affected() != count {
+                let what = "an erasure is of an account that is not there".to_owned();
+                return Err(StoreError::Unfit(Inconsistency(what)).into());
+            }
         }
         Ok(())
     }

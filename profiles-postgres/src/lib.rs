@@ -2,7 +2,7 @@
 //!
 //! A command is one transaction, which holds whatever it decides by until it commits; reads are one statement each where
 //! that can be. What is lost on the way to or from the database is found out, and done again if it was not done: see
-//! `write.rs`. What lists need to cost the same everywhere is in `books.rs` and `ranks.rs`.
+//! `write.rs`. What lists need to cost the same everywhere is in `statuses.rs` and `ranks.rs`.
 //!
 //! ```no_run
 //! use std::sync::Arc;

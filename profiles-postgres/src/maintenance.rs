@@ -12,7 +12,7 @@ use crate::{
     PostgresStore, connect,
     erasure::GoOnErasing,
     error::{Failure, to_store_error},
-    row::{get_number, limit},
+    row::{get_number, limit, number},
     write::{Command, Work},
 };
 
@@ -39,6 +39,8 @@ impl Maintenance for PostgresStore {
     }
 
     async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize> {
+        // These are not counted: nobody but this store knows of them.
+        while self.write(ForgetNumbers).await? == NUMBERS {}
         let mut removed = self.write(Sweep { now, limit }).await?;
         while removed < limit {
             let begun = "select id from accounts where erasing_since is not null order by id limit 1";
@@ -59,7 +61,7 @@ impl Maintenance for PostgresStore {
     }
 }
 
-/// Removes what has expired; and the numbers of commands whose answers nobody waits for any more, which are not counted.
+/// Removes what has expired. What somebody holds is left for the next time, and what was renewed meanwhile stays.
 struct Sweep {
     now: Timestamp,
     limit: usize,
@@ -72,22 +74,42 @@ impl Command for Sweep {
     async fn run(&self, work: &mut Work) -> Result<usize, Failure> {
         let mut removed = 0;
         for statement in [
-            "delete from tokens where digest in (select digest from tokens where expires_at <= $1 limit $2)",
-            "delete from mail_keys where digest in (select digest from mail_keys where expires_at <= $1 limit $2)",
-            "delete from tallies where key in (select key from tallies where forgotten_at <= $1 limit $2)",
-            "delete from requests where key in (select key from requests where expires_at <= $1 limit $2)",
+            "delete from tokens where expires_at <= $1 and digest in \
+                 (select digest from tokens where expires_at <= $1 limit $2 for update skip locked)",
+            "delete from mail_keys where expires_at <= $1 and digest in \
+                 (select digest from mail_keys where expires_at <= $1 limit $2 for update skip locked)",
+            "delete from tallies where forgotten_at <= $1 and key in \
+                 (select key from tallies where forgotten_at <= $1 limit $2 for update skip locked)",
+            "delete from requests where expires_at <= $1 and key in \
+                 (select key from requests where expires_at <= $1 limit $2 for update skip locked)",
         ] {
             let left = self.limit - removed;
             let swept = query(statement).bind(self.now.as_micros()).bind(limit(left)).execute(work.sql()).await?;
             removed += usize::try_from(swept.rows_affected()).unwrap_or(left).min(left);
         }
+        Ok(removed)
+    }
+}
+
+/// Numbers of commands that are forgotten in one step.
+const NUMBERS: u64 = 10_000;
+
+/// Forgets numbers of commands whose answers nobody waits for any more; answers how many.
+struct ForgetNumbers;
+
+#[async_trait]
+impl Command for ForgetNumbers {
+    type Answer = u64;
+
+    async fn run(&self, work: &mut Work) -> Result<u64, Failure> {
         // By the clock of the database, which made their moments.
-        query(
-            "delete from commands where id in \
-             (select id from commands where made_at < now() - interval '1 hour' order by made_at limit 10000)",
+        let forgotten = query(
+            "delete from commands where id in (select id from commands where made_at < now() - interval '1 hour' \
+             order by made_at limit $1 for update skip locked)",
         )
+        .bind(number(NUMBERS))
         .execute(work.sql())
         .await?;
-        Ok(removed)
+        Ok(forgotten.rows_affected())
     }
 }

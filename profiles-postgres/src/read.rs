@@ -62,12 +62,17 @@ impl Inner {
         self.rows(statement).await
     }
 
-    /// As [`Inner::row`], perhaps from a copy of the database.
+    /// As [`Inner::row`], perhaps from a copy of the database. One that has no such row may only be late.
     pub(crate) async fn row_anywhere<'q>(
         &self,
         statement: impl Fn() -> Statement<'q> + Send + Sync,
     ) -> Result<Option<PgRow>> {
-        Ok(self.rows_anywhere(statement).await?.into_iter().next())
+        if self.replica.is_some()
+            && let Some(row) = self.rows_anywhere(&statement).await?.into_iter().next()
+        {
+            return Ok(Some(row));
+        }
+        self.row(statement).await
     }
 
     /// A database that says nothing at all has no more time than its own limit allows.

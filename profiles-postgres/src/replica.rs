@@ -5,6 +5,7 @@
 //! committed through other servers may come up to two seconds late; a copy that is later than that is not asked.
 
 use std::{
+    io::ErrorKind,
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -40,6 +41,8 @@ pub(crate) struct Replica {
     /// Whether it is there and not late.
     is_fresh: AtomicBool,
     wrote: Notify,
+    /// The newest change that somebody here was told of.
+    change: AtomicU64,
 }
 
 impl Replica {
@@ -50,6 +53,7 @@ impl Replica {
             followed: AtomicU64::new(0),
             is_fresh: AtomicBool::new(false),
             wrote: Notify::new(),
+            change: AtomicU64::new(0),
         }
     }
 
@@ -57,6 +61,13 @@ impl Replica {
     pub(crate) fn wrote(&self) {
         self.writes.fetch_add(1, Ordering::AcqRel);
         self.wrote.notify_one();
+    }
+
+    /// Rows of this change are about to be read: until the copy has them, it is not asked.
+    pub(crate) fn must_have(&self, change: u64) {
+        if self.change.fetch_max(change, Ordering::AcqRel) < change {
+            self.wrote();
+        }
     }
 
     /// Whether it may be asked now.
@@ -102,7 +113,8 @@ async fn watch(inner: Weak<Inner>, replica: Arc<Replica>) {
     while let Some(store) = inner.upgrade() {
         let primary = store.pool.clone();
         drop(store);
-        if let Err(error) = replica.follow(&primary).await {
+        let followed = timeout(LATEST * 2, replica.follow(&primary)).await;
+        if let Err(error) = followed.unwrap_or_else(|_| Err(SqlError::Io(ErrorKind::TimedOut.into()))) {
             if replica.is_fresh.swap(false, Ordering::AcqRel) {
                 tracing::warn!(%error, "the copy of the database is not read from until it is there again");
             }

@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use profiles_core::{
     model::{Limit, Tally, ThrottleKey, Timestamp},
-    store::{Admission, Attempt, Forgive, Result, Throttles},
+    store::{Admission, Attempt, Forgive, Result, StoreError, Throttles},
 };
 use sqlx::{postgres::PgRow, query};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
 
 use crate::{
     PostgresStore,
@@ -26,7 +29,8 @@ impl Throttles for PostgresStore {
         if let Some(until) = self.inner.refused_until(&command).await? {
             return Ok(Admission::Refused { until });
         }
-        let _turn = self.inner.turns.take(&command.limits).await;
+        let turn = timeout(self.inner.config.answer_within(), self.inner.turns.take(&command.limits)).await;
+        let _turn = turn.map_err(|_| StoreError::Busy)?;
         self.write(command).await
     }
 

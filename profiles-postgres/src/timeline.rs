@@ -29,7 +29,7 @@ struct Span {
 macro_rules! page {
     ($owner:literal, $direction:literal) => {
         concat!(
-            "select s.*, a.username, a.profile from (select * from statuses where id >= $1 and id < $2 ",
+            "select s.*, a.username, a.profile from (select * from statuses where id >= $1 and id < $2 and ($6::bigint is null or created_at < $6) ",
             $owner,
             " order by id ",
             $direction,
@@ -70,7 +70,10 @@ impl Inner {
             (true, StatusOrder::NewestFirst) => page!("and account = $3", "desc"),
         };
         let limit = i64::try_from(slice.limit).unwrap_or(i64::MAX).saturating_add(1);
-        let statement = || query(statement).bind(span.from).bind(span.to).bind(span.owner).bind(skip).bind(limit);
+        // What is posted between two looks does not count as earlier than it was.
+        let until = filter.until.map(Timestamp::as_micros);
+        let statement =
+            || query(statement).bind(span.from).bind(span.to).bind(span.owner).bind(skip).bind(limit).bind(until);
         let mut rows = self.rows_anywhere(statement).await?.iter().map(status).collect::<Result<Vec<_>>>()?;
         let more = rows.len() > slice.limit;
         rows.truncate(slice.limit);

@@ -215,6 +215,12 @@ impl Command for EndTokens {
     type Answer = usize;
 
     async fn run(&self, work: &mut Work) -> Result<usize, Failure> {
+        // Held, so that two who end tokens of one account do not wait for each other's.
+        match work.account(self.account).await {
+            Ok(_) => {}
+            Err(Failure::Refused(StoreError::Missing)) => return Ok(0),
+            Err(failure) => return Err(failure),
+        }
         let mut ended = 0;
         for (digest, id, kind) in work.tokens_of(self.account).await? {
             if self.which.matches(id, kind) && work.end_token(&digest, self.at).await? {
@@ -257,7 +263,7 @@ impl Work {
         let moments: Vec<i64> = used.iter().map(|(_, at)| at.as_micros()).collect();
         query(
             "with used as (select t.digest, u.at from unnest($1::bytea[], $2::bigint[]) as u (digest, at) \
-                           join tokens t on t.digest = u.digest order by t.digest for no key update of t) \
+                           join tokens t on t.digest = u.digest for no key update of t skip locked) \
              update tokens t set last_used_at = used.at, \
                  expires_at = least(t.ends_at, \
                      case when used.at > 0 and t.idle > 9223372036854775807 - used.at then 9223372036854775807 \
@@ -346,7 +352,7 @@ impl Work {
     }
 
     /// Ends a token, if it is there and is not over anyway; answers whether it did.
-    async fn end_token(&mut self, digest: &Digest, at: Timestamp) -> Result<bool, Failure> {
+    pub(crate) async fn end_token(&mut self, digest: &Digest, at: Timestamp) -> Result<bool, Failure> {
         let row = query(
             "delete from tokens where digest = $1 and (expires_at is null or expires_at > $2) returning account, kind",
         )

@@ -26,11 +26,11 @@ const CHECKS: [&str; 14] = [
          where count <> (select count(*) from statuses)",
     "select 'the count of profiles is ' || count || ' and not ' || (select count(*) from profiles) from profile_book \
          where count <> (select count(*) from profiles)",
-    "select 'a block of statuses (' || level || ', ' || block || ') does not have ' || r.count || ' rows' \
+    "select 'a block of statuses (' || level || ', ' || block || ') does not have ' || coalesce(r.count, 0) || ' rows' \
          from status_ranks r full join \
          (select l as level, id >> l as block, count(*) as count from statuses, unnest('{10,20}'::int[]) l \
           group by 1, 2) s using (level, block) where coalesce(r.count, 0) <> coalesce(s.count, 0)",
-    "select 'a block of profiles (' || level || ', ' || block || ') does not have ' || r.count || ' rows' \
+    "select 'a block of profiles (' || level || ', ' || block || ') does not have ' || coalesce(r.count, 0) || ' rows' \
          from profile_ranks r full join \
          (select l as level, id >> l as block, count(*) as count from profiles, unnest('{10,20}'::int[]) l \
           group by 1, 2) s using (level, block) where coalesce(r.count, 0) <> coalesce(s.count, 0)",
@@ -72,6 +72,8 @@ impl Inner {
     pub(crate) async fn verify(&self) -> Result<Vec<Inconsistency>> {
         self.check_open()?;
         let mut connection = self.pool.acquire().await.map_err(to_store_error)?;
+        // Never back into the pool: a call that is dropped leaves its transaction open.
+        connection.close_on_drop();
         let checked = async {
             // It takes as long as there is to read.
             sqlx::raw_sql("begin isolation level repeatable read read only; set local statement_timeout = 0")

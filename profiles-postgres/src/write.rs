@@ -15,7 +15,7 @@ use profiles_core::{
     store::{Result, StoreError},
 };
 use sqlx::{Error as SqlError, PgConnection, Postgres, pool::PoolConnection};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::{
     PostgresStore,
@@ -87,6 +87,9 @@ struct Done<T> {
 /// How long to wait before the next try; it doubles with each.
 pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(10);
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long to wait for the end of a transaction that failed.
+const ROLLING_BACK: Duration = Duration::from_secs(5);
 
 impl PostgresStore {
     /// Does a command, durably when it returns. It goes on though the caller may go away.
@@ -183,8 +186,13 @@ impl Inner {
     async fn commit<T: Send>(&self, work: Work, answer: T) -> Result<T, Lost<T>> {
         let Work { mut connection, told } = work;
         let done = Done { answer, told };
-        let mut publisher = self.events.lock().await;
-        match timeout(self.patience(), sqlx::raw_sql("commit").execute(&mut *connection)).await {
+        // One limit for both: those who wait for each other do not wait for each other's limits.
+        let end = Instant::now() + self.patience();
+        let Ok(mut publisher) = timeout_at(end, self.events.lock()).await else {
+            connection.close_on_drop();
+            return Err(Lost::Again(timed_out()));
+        };
+        match timeout_at(end, sqlx::raw_sql("commit").execute(&mut *connection)).await {
             Ok(Ok(_)) => {
                 self.tell(&mut publisher, done.told);
                 Ok(done.answer)
@@ -277,7 +285,8 @@ fn lost<T>(error: SqlError, doubtful: Option<Done<T>>) -> Lost<T> {
 
 /// Ends a transaction that failed.
 async fn roll_back<T>(mut work: Work, failure: Failure) -> Lost<T> {
-    let rolled_back = sqlx::raw_sql("rollback").execute(work.sql()).await;
+    let rolled_back = timeout(ROLLING_BACK, sqlx::raw_sql("rollback").execute(work.sql())).await;
+    let rolled_back = rolled_back.unwrap_or_else(|_| Err(timed_out()));
     let gone = matches!(&failure, Failure::Database(error) if Remedy::of(error) == Remedy::Reconnect);
     if rolled_back.is_err() || gone {
         work.connection.close_on_drop();

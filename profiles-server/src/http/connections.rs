@@ -47,17 +47,27 @@ pub(crate) async fn serve<A: Acceptor>(
     let mut connections = JoinSet::new();
     pin!(stop);
     let served = loop {
-        select! {
-            () = &mut stop => break Ok(()),
-            accepted = acceptor.accept() => match accepted {
-                Ok(accepted) => {
-                    let connection = connection(&http, Arc::clone(&endpoint), accepted, stopping.subscribe());
-                    connections.spawn(connection);
+        // Begun once for each connection: an acceptor that rests because there is nothing left to accept with does not begin
+        // anew whenever a connection ends.
+        let next = {
+            let accepting = acceptor.accept();
+            pin!(accepting);
+            loop {
+                select! {
+                    () = &mut stop => break None,
+                    accepted = &mut accepting => break Some(accepted),
+                    // One that panicked has said so, and concerns no other.
+                    Some(_) = connections.join_next() => {}
                 }
-                Err(error) => break Err(error),
-            },
-            // One that panicked has said so, and concerns no other.
-            Some(_) = connections.join_next() => {}
+            }
+        };
+        match next {
+            None => break Ok(()),
+            Some(Ok(accepted)) => {
+                let connection = connection(&http, Arc::clone(&endpoint), accepted, stopping.subscribe());
+                connections.spawn(connection);
+            }
+            Some(Err(error)) => break Err(error),
         }
     };
     drop(acceptor);

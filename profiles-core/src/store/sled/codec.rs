@@ -30,7 +30,12 @@ pub(super) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
 /// # Errors
 /// `Corrupt` if it has another format, or anything is left over.
 pub(super) fn decode<'a, T: Deserialize<'a>>(key: &[u8], value: &'a [u8]) -> Result<T> {
-    let corrupt = |why: &str| StoreError::Corrupt(Inconsistency(format!("{} {why}", Place::describe(key))));
+    decode_named(|| Place::describe(key), value)
+}
+
+/// The same, for many values whose keys nobody needs unless something is wrong: `name` says where the value lies.
+pub(super) fn decode_named<'a, T: Deserialize<'a>>(name: impl FnOnce() -> String, value: &'a [u8]) -> Result<T> {
+    let corrupt = |why: &str| StoreError::Corrupt(Inconsistency(format!("{} {why}", name())));
     match value.split_first() {
         Some((&FORMAT, rest)) => match postcard::take_from_bytes(rest) {
             Ok((decoded, [])) => Ok(decoded),

@@ -118,7 +118,7 @@ fn read_texts(block: u64, value: &Bytes) -> Result<TextsRecord<'_>> {
 
 /// The same as they are stored, to look for terms in them.
 fn packed_texts(block: u64, value: &Bytes) -> Result<PackedTexts<'_>> {
-    codec::decode(&keys::search_texts(block), value)
+    codec::decode_named(|| Place::describe(&keys::search_texts(block)), value)
 }
 
 /// Postings, from their pair.
