@@ -206,7 +206,13 @@ async fn pass_on(
     news: &broadcast::Sender<Arc<News>>,
     after: Option<ChangeId>,
 ) -> profiles_core::Result<ChangeId> {
-    let Some(mut position) = after.filter(|_| news.receiver_count() > 0) else { return core.last_change().await };
+    let mut position = match after {
+        _ if news.receiver_count() == 0 => return core.last_change().await,
+        Some(position) => position,
+        // Streams may wait for what happened before this began, or while the log could not be read: by the newest change they
+        // see whether they have all.
+        None => ChangeId::new(core.last_change().await?.get().saturating_sub(1)),
+    };
     while let Some(changes) = core.changes(position, BATCH).await? {
         let Some(last) = changes.last() else { return Ok(position) };
         position = last.number;
