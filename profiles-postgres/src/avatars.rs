@@ -22,7 +22,7 @@ use crate::{
 /// Keeps the files of pictures in the database of a store. They are small: two squares, made anew.
 ///
 /// Servers do not know of each other's requests, so each file counts who put it and is yet to point a profile at it; who does
-/// takes itself off in the same transaction ([`arrive`]). Until then, for ten minutes at most, it is not removed, though it is
+/// takes itself off in the same transaction. Until then, for ten minutes at most, it is not removed, though it is
 /// asked for. A later sweep of pictures removes what nobody came to point at.
 pub struct PostgresAvatars {
     inner: std::sync::Arc<Inner>,
