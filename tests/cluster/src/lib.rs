@@ -169,7 +169,8 @@ impl Cluster {
     /// # Panics
     /// It tells no rate.
     pub fn pgbench(&self, database: &str, script: &str, connections: usize, seconds: u32) -> f64 {
-        let script = self.folder.file("pgbench.sql", script);
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let script = self.folder.file(&format!("pgbench-{number}.sql"), script);
         let mut bench = self.programs.command("pgbench", &self.folder);
         bench.args(["--no-vacuum", "--protocol=prepared", "--jobs=2", "--host=127.0.0.1", "--username", USER]);
         bench.arg(format!("--port={}", self.port)).arg(format!("--client={connections}"));
