@@ -19,6 +19,7 @@ use sqlx::{Row as _, query};
 use crate::{
     PostgresStore,
     error::Failure,
+    read::Statement,
     row::{account as to_account, get_number, limit, number},
     write::{Command, Work},
 };
@@ -85,13 +86,12 @@ impl Command for Register {
     type Answer = Registered;
 
     async fn run(&self, work: &mut Work) -> Result<Registered, Failure> {
-        check_registration(self, work).await?;
         // Before the book, which is the last to be held: a new account has no session, so this is another's.
         if let Some(former) = &self.former {
             work.end_token(former, self.at).await?;
         }
         let (id, profile) = work.number_account().await?;
-        // Again: others may have registered since, and nobody does now.
+        // Under the book, since nobody else registers now.
         check_registration(self, work).await?;
         let account = Account {
             id,
@@ -249,27 +249,16 @@ impl Work {
 
     /// Makes an account, its empty profile, and the count of its statuses.
     async fn make_account(&mut self, account: &Account, profile: ProfileId) -> Result<(), Failure> {
-        query(
-            "insert into accounts (id, revision, profile, username, username_key, email, email_verified, first_name, \
-             last_name, password, is_staff, is_active, joined_at, last_login_at) \
+        let statement = query(
+            "insert into accounts (id, revision, username, username_key, email, email_verified, first_name, last_name, \
+             password, is_staff, is_active, last_login_at, joined_at, profile) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-        )
-        .bind(number(account.id.get()))
-        .bind(number(account.revision.get()))
-        .bind(number(profile.get()))
-        .bind(account.username.as_str())
-        .bind(account.username.key().as_str())
-        .bind(account.email.as_ref().map(Email::as_str))
-        .bind(account.email_verified)
-        .bind(account.first_name.as_str())
-        .bind(account.last_name.as_str())
-        .bind(account.password.as_encoded())
-        .bind(account.is_staff)
-        .bind(account.is_active)
-        .bind(account.joined_at.as_micros())
-        .bind(account.last_login_at.map(Timestamp::as_micros))
-        .execute(self.sql())
-        .await?;
+        );
+        bind_account(statement, account)
+            .bind(account.joined_at.as_micros())
+            .bind(number(profile.get()))
+            .execute(self.sql())
+            .await?;
         query(
             "with counted as (insert into status_counts (account, count) values ($2, 0)) \
              insert into profiles (id, account, revision, bio, city, username_key, city_key) \
@@ -286,25 +275,12 @@ impl Work {
     /// Writes an account that was changed, with its next revision.
     pub(crate) async fn put_account(&mut self, account: &mut Account) -> Result<(), Failure> {
         account.revision = account.revision.next();
-        query(
+        let statement = query(
             "update accounts set revision = $2, username = $3, username_key = $4, email = $5, email_verified = $6, \
              first_name = $7, last_name = $8, password = $9, is_staff = $10, is_active = $11, last_login_at = $12 \
              where id = $1",
-        )
-        .bind(number(account.id.get()))
-        .bind(number(account.revision.get()))
-        .bind(account.username.as_str())
-        .bind(account.username.key().as_str())
-        .bind(account.email.as_ref().map(Email::as_str))
-        .bind(account.email_verified)
-        .bind(account.first_name.as_str())
-        .bind(account.last_name.as_str())
-        .bind(account.password.as_encoded())
-        .bind(account.is_staff)
-        .bind(account.is_active)
-        .bind(account.last_login_at.map(Timestamp::as_micros))
-        .execute(self.sql())
-        .await?;
+        );
+        bind_account(statement, account).execute(self.sql()).await?;
         Ok(())
     }
 
@@ -333,6 +309,23 @@ impl Work {
         let row = row.ok_or_else(|| row_is_gone(account))?;
         Ok(ProfileId::new(get_number(&row, "profile")?))
     }
+}
+
+/// What may change of an account, as the values 1 to 12.
+fn bind_account<'q>(statement: Statement<'q>, account: &'q Account) -> Statement<'q> {
+    statement
+        .bind(number(account.id.get()))
+        .bind(number(account.revision.get()))
+        .bind(account.username.as_str())
+        .bind(account.username.key().as_str().to_owned())
+        .bind(account.email.as_ref().map(Email::as_str))
+        .bind(account.email_verified)
+        .bind(account.first_name.as_str())
+        .bind(account.last_name.as_str())
+        .bind(account.password.as_encoded())
+        .bind(account.is_staff)
+        .bind(account.is_active)
+        .bind(account.last_login_at.map(Timestamp::as_micros))
 }
 
 fn row_is_gone(account: AccountId) -> StoreError {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use profiles_core::{
     model::{AccountId, Lifetime, Profile, Revision, StatusId, StatusText, ThrottleKey, Timestamp},
     store::{
-        AccountRow, ErasureRow, MailKeyRow, Numbers, ProfileRow, Record, RequestRow, Result, StatusRow, StoreError,
-        TallyRow, TokenRow,
+        AccountRow, Changes, ErasureRow, MailKeyRow, Numbers, ProfileRow, Record, RequestRow, Result, StatusRow,
+        StoreError, TallyRow, TokenRow,
     },
 };
 use sqlx::{Error as SqlError, PgConnection, postgres::PgRow, query, raw_sql};
@@ -41,8 +41,8 @@ const TABLES: [(&str, ToRecord); 11] = [
     ),
     ("select * from tallies order by key", tally),
     ("select * from audit order by id", line),
-    // Those beyond the log's length count as gone, whether they are or not.
-    ("select * from changes where number > (select last_change from status_book) - 100000 order by number", change),
+    // Those beyond the log's length are none, whether they were removed or not; its value is put in when they are asked for.
+    ("select * from changes where number > (select last_change from status_book) - KEPT order by number", change),
     ("select id, erasing_since from accounts where erasing_since is not null order by id", erasure),
 ];
 
@@ -100,6 +100,7 @@ async fn send_all(connection: &mut PgConnection, to: &Sender<Vec<Record>>) -> Re
     let nobody = || StoreError::unavailable("nobody takes the rows any more");
     for (rows, record) in TABLES {
         // Declared by a text of ours; nothing in it comes from outside.
+        let rows = rows.replace("KEPT", &Changes::KEPT.to_string());
         raw_sql(sqlx::AssertSqlSafe(format!("declare records no scroll cursor for {rows}")))
             .execute(&mut *connection)
             .await?;

@@ -29,7 +29,7 @@ use crate::{
     error::Failure,
     requests::to_kept,
     row::{get_digest, get_number, get_text, number},
-    statuses::{StatusBook, Written, status},
+    statuses::{StatusBook, Written, status, status_where},
     store::Inner,
     write::{Command, Work},
 };
@@ -228,13 +228,10 @@ impl Known {
     }
 
     async fn read_statuses(&mut self, ids: &[i64], work: &mut Work) -> Result<(), Failure> {
-        let rows = query(
-            "select s.*, a.username, a.profile from statuses s join accounts a on a.id = s.account \
-             where s.id = any($1) order by s.id for update of s",
-        )
-        .bind(ids)
-        .fetch_all(work.sql())
-        .await?;
+        let rows = query(status_where!("where s.id = any($1) order by s.id for update of s"))
+            .bind(ids)
+            .fetch_all(work.sql())
+            .await?;
         for row in &rows {
             let status = status(row)?;
             self.statuses.insert(status.id, Some(status));

@@ -16,6 +16,14 @@ use crate::{
     write::Work,
 };
 
+/// A status as it is shown, with a condition.
+macro_rules! status_where {
+    ($which:literal) => {
+        concat!("select s.*, a.username, a.profile from statuses s join accounts a on a.id = s.account ", $which)
+    };
+}
+pub(crate) use status_where;
+
 #[async_trait]
 impl Statuses for PostgresStore {
     async fn post_status(&self, account: AccountId, text: StatusText, at: Timestamp) -> Result<Status> {
@@ -23,12 +31,7 @@ impl Statuses for PostgresStore {
     }
 
     async fn status(&self, id: StatusId) -> Result<Option<Status>> {
-        let statement = || {
-            query(
-                "select s.*, a.username, a.profile from statuses s join accounts a on a.id = s.account where s.id = $1",
-            )
-            .bind(number(id.get()))
-        };
+        let statement = || query(status_where!("where s.id = $1")).bind(number(id.get()));
         self.inner.row_anywhere(statement).await?.as_ref().map(status).transpose()
     }
 

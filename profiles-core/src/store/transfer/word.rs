@@ -183,8 +183,13 @@ impl Word for Digest {
     }
 
     fn read(text: &str) -> Option<Self> {
-        HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok().map(Self::from_bytes)
+        bytes(text).map(Self::from_bytes)
     }
+}
+
+/// So many bytes as hex.
+fn bytes<const LENGTH: usize>(text: &str) -> Option<[u8; LENGTH]> {
+    HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
 impl Word for ThrottleKey {
@@ -207,7 +212,7 @@ impl Word for KeySeed {
     }
 
     fn read(text: &str) -> Option<Self> {
-        HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok().map(Self::from_bytes)
+        bytes(text).map(Self::from_bytes)
     }
 }
 
