@@ -22,9 +22,9 @@ use profiles_core::{
         Accounts as _, Maintenance as _, Profiles as _, Register, Statuses as _, Tokens as _,
         sled::{SledConfig, SledStore},
     },
-    testkit::fixture,
+    testkit::{calls_a_second, fixture},
 };
-use tokio::{sync::oneshot, task::JoinSet};
+use tokio::sync::oneshot;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -69,7 +69,7 @@ async fn measure(directory: &Path) -> Outcome {
 /// Durable posts in a second, by so many callers at a time.
 async fn posts(store: &Arc<SledStore>, account: AccountId, callers: usize) -> Outcome<f64> {
     let store = Arc::clone(store);
-    together(callers, move || {
+    calls_a_second(callers, WHILE, move || {
         let store = Arc::clone(&store);
         async move {
             store.post_status(account, fixture::text(&"x".repeat(140)), fixture::NOW).await?;
@@ -94,7 +94,7 @@ async fn raw(path: &Path, callers: usize) -> Outcome<f64> {
         }
         Ok(())
     });
-    let rate = together(callers, move || {
+    let rate = calls_a_second(callers, WHILE, move || {
         let sender = sender.clone();
         async move {
             let (done, wait) = oneshot::channel();
@@ -112,7 +112,7 @@ async fn raw(path: &Path, callers: usize) -> Outcome<f64> {
 async fn reads(store: &Arc<SledStore>, account: AccountId, readers: usize) -> Outcome {
     let digest = fixture::digest("token");
     let (authenticating, showing) = (Arc::clone(store), Arc::clone(store));
-    let principals = together(readers, move || {
+    let principals = calls_a_second(readers, WHILE, move || {
         let store = Arc::clone(&authenticating);
         async move {
             black_box(store.principal(&digest, fixture::NOW).await?);
@@ -120,7 +120,7 @@ async fn reads(store: &Arc<SledStore>, account: AccountId, readers: usize) -> Ou
         }
     });
     let principals = principals.await?;
-    let profiles = together(readers, move || {
+    let profiles = calls_a_second(readers, WHILE, move || {
         let store = Arc::clone(&showing);
         async move {
             black_box(store.profile_of(account).await?);
@@ -130,29 +130,4 @@ async fn reads(store: &Arc<SledStore>, account: AccountId, readers: usize) -> Ou
     let profiles = profiles.await?;
     println!("{readers} readers: {principals:.0} principals/s, {profiles:.0} profiles/s");
     Ok(())
-}
-
-/// Calls this from so many tasks, one call after another in each; answers how many calls were done in a second.
-async fn together<Call>(callers: usize, call: impl Fn() -> Call + Clone + Send + 'static) -> Outcome<f64>
-where
-    Call: Future<Output = Outcome> + Send + 'static,
-{
-    let started = Instant::now();
-    let mut tasks = JoinSet::<Outcome<u32>>::new();
-    for _ in 0..callers {
-        let call = call.clone();
-        tasks.spawn(async move {
-            let mut done = 0;
-            while started.elapsed() < WHILE {
-                call().await?;
-                done += 1;
-            }
-            Ok(done)
-        });
-    }
-    let mut done = 0;
-    while let Some(count) = tasks.join_next().await {
-        done += count??;
-    }
-    Ok(f64::from(done) / started.elapsed().as_secs_f64())
 }

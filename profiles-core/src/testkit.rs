@@ -30,6 +30,7 @@ mod entropy;
 mod failing;
 pub mod fixture;
 pub mod model;
+mod rate;
 mod refusal;
 pub mod transfer;
 
@@ -37,5 +38,6 @@ pub use self::{
     clock::ManualClock,
     entropy::SeededEntropy,
     failing::{FailingStore, Failure},
+    rate::calls_a_second,
     refusal::{Refusal, refusal},
 };

@@ -7,7 +7,7 @@
 //! - statuses posted, durable when they return, beside transactions of two rows by `pgbench` over as many connections as
 //!   there are callers.
 
-use std::{env, error::Error, hint::black_box, sync::Arc, time::Duration, time::Instant};
+use std::{env, error::Error, hint::black_box, sync::Arc, time::Duration};
 
 use profiles_core::{
     model::AccountId,
@@ -15,12 +15,11 @@ use profiles_core::{
         Register, Store,
         sled::{SledConfig, SledStore},
     },
-    testkit::fixture,
+    testkit::{calls_a_second, fixture},
 };
 use profiles_postgres::{PostgresConfig, PostgresStore, migrate};
 use profiles_test_cluster::{Cluster, Database};
 use sqlx::{PgPool, postgres::PgPoolOptions, query};
-use tokio::task::JoinSet;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -117,7 +116,7 @@ fn median(mut rates: Vec<f64>) -> f64 {
 async fn principals(candidate: &Candidate, callers: usize) -> Outcome<f64> {
     let digest = fixture::digest("token");
     let store = Arc::clone(&candidate.store);
-    together(callers, move || {
+    calls_a_second(callers, WHILE, move || {
         let store = Arc::clone(&store);
         async move {
             black_box(store.principal(&digest, fixture::NOW).await?.ok_or("nobody")?);
@@ -130,7 +129,7 @@ async fn principals(candidate: &Candidate, callers: usize) -> Outcome<f64> {
 async fn statements(pool: &PgPool, callers: usize) -> Outcome<f64> {
     let digest = fixture::digest("token");
     let pool = pool.clone();
-    together(callers, move || {
+    calls_a_second(callers, WHILE, move || {
         let pool = pool.clone();
         async move {
             let statement = query(PRINCIPAL).bind(digest.as_bytes().to_vec()).bind(fixture::NOW.as_micros());
@@ -143,7 +142,7 @@ async fn statements(pool: &PgPool, callers: usize) -> Outcome<f64> {
 
 async fn posts(candidate: &Candidate, callers: usize) -> Outcome<f64> {
     let (store, account) = (Arc::clone(&candidate.store), candidate.account);
-    together(callers, move || {
+    calls_a_second(callers, WHILE, move || {
         let store = Arc::clone(&store);
         async move {
             store.post_status(account, fixture::text(&"x".repeat(140)), fixture::NOW).await?;
@@ -155,29 +154,4 @@ async fn posts(candidate: &Candidate, callers: usize) -> Outcome<f64> {
 
 fn transactions(cluster: &Cluster, database: &Database, callers: usize) -> f64 {
     cluster.pgbench(&database.name, TWO_ROWS, callers, u32::try_from(WHILE.as_secs()).unwrap_or(1))
-}
-
-/// Calls this from so many tasks, one call after another in each; answers how many calls were done in a second.
-async fn together<Call>(callers: usize, call: impl Fn() -> Call + Clone + Send + 'static) -> Outcome<f64>
-where
-    Call: Future<Output = Outcome> + Send + 'static,
-{
-    let started = Instant::now();
-    let mut tasks = JoinSet::<Outcome<u32>>::new();
-    for _ in 0..callers {
-        let call = call.clone();
-        tasks.spawn(async move {
-            let mut done = 0;
-            while started.elapsed() < WHILE {
-                call().await?;
-                done += 1;
-            }
-            Ok(done)
-        });
-    }
-    let mut done = 0;
-    while let Some(count) = tasks.join_next().await {
-        done += count??;
-    }
-    Ok(f64::from(done) / started.elapsed().as_secs_f64())
 }
