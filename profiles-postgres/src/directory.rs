@@ -72,7 +72,8 @@ impl Inner {
             let row = self.row_anywhere(|| query("select count as rows from profile_book")).await?;
             return row.as_ref().map_or(Ok(0), |row| get_number(row, "rows"));
         }
-        let text = format!("select count(*) as rows from profiles p where true{}", condition(patterns.len(), 1));
+        let (condition, _) = condition(&patterns, 1);
+        let text = format!("select count(*) as rows from profiles p where true{condition}");
         let statement = || bind_all(query(AssertSqlSafe(text.clone())).persistent(false), &patterns);
         self.row_anywhere(statement).await?.as_ref().map_or(Ok(0), |row| get_number(row, "rows"))
     }
@@ -101,9 +102,9 @@ impl Part {
         let key = if self.by_username { "p.username_key" } else { "p.id" };
         let (compared, direction) = if self.ascending { (">", "asc") } else { ("<", "desc") };
         let mut text = String::from("select p.*, a.username from (select * from profiles p where true");
-        text.push_str(&condition(self.patterns.len(), 3));
+        let (condition, value) = condition(&self.patterns, 3);
+        text.push_str(&condition);
         if self.after.is_some() {
-            let value = self.patterns.len() + 3;
             let _ = write!(text, " and {key} {compared} ${value}");
         }
         let _ = write!(text, " order by {key} {direction} offset $1 limit $2) p");
@@ -124,17 +125,39 @@ impl Part {
     }
 }
 
-/// That every term stands in the name or in the city; the first is the value with this number.
-fn condition(terms: usize, first: usize) -> String {
+/// Terms of which each has a condition of its own, by which an index may be used: the longest, which leave most out. A search
+/// can be as long as its sender likes, and each such condition costs the planner more than the one before it.
+const PLANNED: usize = 8;
+
+/// That every term stands in the name or in the city; its first value has this number. The number behind its last.
+fn condition(patterns: &[String], first: usize) -> (String, usize) {
+    let (planned, others) = planned(patterns);
     let mut text = String::new();
-    for value in first..first + terms {
+    let mut value = first;
+    for _ in planned {
         let _ = write!(text, " and (p.username_key like ${value} or p.city_key like ${value})");
+        value += 1;
     }
-    text
+    if !others.is_empty() {
+        let _ = write!(
+            text,
+            " and not exists (select from unnest(${value}::text[]) as other (term) \
+             where p.username_key not like term and p.city_key not like term)"
+        );
+        value += 1;
+    }
+    (text, value)
 }
 
+/// The values of a [`condition`].
 fn bind_all<'q>(statement: Statement<'q>, patterns: &'q [String]) -> Statement<'q> {
-    patterns.iter().fold(statement, Statement::bind)
+    let (planned, others) = planned(patterns);
+    let statement = planned.iter().fold(statement, Statement::bind);
+    if others.is_empty() { statement } else { statement.bind(others) }
+}
+
+fn planned(patterns: &[String]) -> (&[String], &[String]) {
+    patterns.split_at(PLANNED.min(patterns.len()))
 }
 
 /// The terms as patterns, folded as the rows are; `None` if one can't stand in any text.
