@@ -129,6 +129,19 @@ impl Engine {
         Ok(next.map(|(next, _)| next).filter(|next| space(next) == space(place)))
     }
 
+    /// The blocks that lie before this key, the last one first. Each is looked for when it is asked for: an iterator of sled's
+    /// goes on with a leaf of its tree as it once was, and so passes over a block that was put into it since, with what moved
+    /// there from the block before.
+    fn blocks_before(&self, space: Vec<u8>, mut end: Vec<u8>) -> impl Iterator<Item = Result<Pair>> {
+        std::iter::from_fn(move || {
+            let found = self.0.range(space.as_slice()..end.as_slice()).next_back()?;
+            if let Ok((place, _)) = &found {
+                end = place.to_vec();
+            }
+            Some(found.map_err(failed))
+        })
+    }
+
     /// Hands everything that was applied to the operating system. On Linux that is `sync_file_range`, which is not
     /// durable (sled#1452): a sync of the file must follow.
     pub(super) fn flush(&self) -> Result<()> {
@@ -153,8 +166,7 @@ impl View for Engine {
     }
 
     fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
-        let blocks = self.0.range(space(&range.start)..range.end.as_slice()).rev().map(|pair| pair.map_err(failed));
-        Box::new(Descending::new(blocks, range))
+        Box::new(Descending::new(self.blocks_before(space(&range.start).to_vec(), range.end.clone()), range))
     }
 }
 

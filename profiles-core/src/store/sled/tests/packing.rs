@@ -116,6 +116,29 @@ fn who_reads_while_blocks_change_misses_nothing() {
     });
 }
 
+/// The same for the first block of a space, which is divided while a reader is in the second one, wherever in a leaf of sled's
+/// tree they lie.
+#[test]
+fn who_reads_back_misses_nothing_that_moves_behind_it() {
+    let key = |space: Space, number: u32| [vec![space as u8], number.to_be_bytes().to_vec()].concat();
+    let put = |length: usize| Write::Put(vec![7; length].into());
+    for before in 0..24 {
+        let dir = directory();
+        let engine = Engine::open(dir.path(), 1 << 20).unwrap();
+        engine.apply((0..before).map(|number| (key(Space::Account, number), put(4000))).collect()).unwrap();
+        let own = |number| key(Space::StatusOfAccount, number);
+        engine.apply((0..300).map(|number| (own(number), put(60))).collect()).unwrap();
+        let mut seen = Vec::new();
+        for pair in engine.scan_back(own(0)..own(300)) {
+            seen.push(pair.unwrap().0.to_vec());
+            if seen.len() == 280 {
+                engine.apply((0..20).map(|number| (own(number), put(300))).collect()).unwrap();
+            }
+        }
+        assert_eq!(seen, (0..300).rev().map(own).collect::<Vec<_>>(), "behind {before} others");
+    }
+}
+
 #[test]
 fn where_pages_are_can_be_noted_between_two_openings() {
     let dir = directory();
