@@ -267,7 +267,7 @@ impl From<TokenKind> for Expiring {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum SearchPart {
-    /// Block of profiles -> their texts.
+    /// Profile -> the texts of those from this one up to the next that texts lie at.
     Texts = 0,
     /// Gram, chunk of profiles -> those that contain it.
     Postings = 1,
@@ -461,20 +461,20 @@ pub(super) fn ranks(space: Space, level: u8, blocks: Range<u64>) -> Range<Vec<u8
     rank(space, level, blocks.start)..rank(space, level, blocks.end)
 }
 
-pub(super) fn search_texts(block: u64) -> Vec<u8> {
-    Space::Search.key(&[&[SearchPart::Texts as u8], &block.to_be_bytes()])
+pub(super) fn search_texts(at: ProfileId) -> Vec<u8> {
+    Space::Search.key(&[&[SearchPart::Texts as u8], &at.get().to_be_bytes()])
 }
 
-/// The block whose texts lie at this key, if any do.
-pub(super) fn block_of_texts(key: &[u8]) -> Option<u64> {
+/// The profile that texts lie at, if this is such a key.
+pub(super) fn profile_of_texts(key: &[u8]) -> Option<ProfileId> {
     let ([space, part], rest) = key.split_first_chunk()?;
     let fits = *space == Space::Search as u8 && *part == SearchPart::Texts as u8;
-    rest.try_into().ok().filter(|_| fits).map(u64::from_be_bytes)
+    rest.try_into().ok().filter(|_| fits).map(u64::from_be_bytes).map(ProfileId::new)
 }
 
-/// The texts of these blocks.
-pub(super) fn search_texts_in(blocks: RangeInclusive<u64>) -> Range<Vec<u8>> {
-    search_texts(*blocks.start())..behind_key(search_texts(*blocks.end()))
+/// The texts that lie at these profiles.
+pub(super) fn search_texts_in(ids: RangeInclusive<ProfileId>) -> Range<Vec<u8>> {
+    search_texts(*ids.start())..behind_key(search_texts(*ids.end()))
 }
 
 /// Three code points in UTF-8 are never the beginning of three others, so nothing stands behind them.
@@ -602,7 +602,7 @@ mod tests {
                 assert!(!range.contains(&postings(gram(other), 7)), "{text:?} {other:?}");
             }
         }
-        assert!(!search_texts_in(0..=u64::MAX).contains(&postings(gram("\0\0\0"), 0)));
+        assert!(!search_texts_in(ProfileId::new(0)..=ProfileId::new(u64::MAX)).contains(&postings(gram("\0\0\0"), 0)));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) const NAME: &str = "profiles-store";
 const TITLE: &str = "The database of a profiles server; the files beside this one belong to it.";
 
 /// The version of everything laid down here, in [`super::keys`] and in [`super::record`].
-pub(super) const FORMAT: u64 = 4;
+pub(super) const FORMAT: u64 = 5;
 
 /// The file always has this many bytes, so that it can be written over in one piece.
 const LENGTH: usize = 256;
@@ -165,14 +165,14 @@ mod tests {
     #[test]
     fn another_format_is_known_by_its_number_and_anything_else_is_nonsense() {
         let text = State::Open { commits: 7 }.to_text();
-        assert_eq!(Reading::of(&text.replace("format 4 commits", "format 12 whatever")), Reading::Newer(12));
-        assert_eq!(Reading::of(&text.replace("format 4 commits", "format 1 whatever")), Reading::Older(1));
+        assert_eq!(Reading::of(&text.replace("format 5 commits", "format 12 whatever")), Reading::Newer(12));
+        assert_eq!(Reading::of(&text.replace("format 5 commits", "format 1 whatever")), Reading::Older(1));
         for bad in [
             "\n".to_owned(),
             text.replace("open", "opem"),
             text.replace('7', "-7"),
             text.replace("The", "A"),
-            text.replace("format 4", "format 0"),
+            text.replace("format 5", "format 0"),
         ] {
             assert_eq!(Reading::of(&bad), Reading::Nonsense, "{bad}");
         }

@@ -34,7 +34,7 @@ pub(super) enum Place {
     Erasing(AccountId),
     StatusRank(u8, u64),
     ProfileRank(u8, u64),
-    SearchTexts(u64),
+    SearchTexts(ProfileId),
     Postings(Gram, u64),
     AvatarUse([u8; 32], ProfileId),
     Change(ChangeId),
@@ -109,7 +109,7 @@ impl Place {
             Space::Search => {
                 let (part, rest) = rest.split_first()?;
                 if *part == SearchPart::Texts as u8 {
-                    return number(rest).map(Self::SearchTexts);
+                    return number(rest).map(ProfileId::new).map(Self::SearchTexts);
                 }
                 let (gram, chunk) = rest.split_last_chunk().filter(|_| *part == SearchPart::Postings as u8)?;
                 Self::Postings(Gram::parse(std::str::from_utf8(gram).ok()?)?, u64::from_be_bytes(*chunk))
@@ -162,7 +162,7 @@ impl Place {
             Some(Self::Erasing(account)) => format!("the mark of the erasure of account {account}"),
             Some(Self::StatusRank(level, block)) => format!("the count of statuses in block {block} of level {level}"),
             Some(Self::ProfileRank(level, block)) => format!("the count of profiles in block {block} of level {level}"),
-            Some(Self::SearchTexts(block)) => format!("the search index's list of texts {}", of_block(block)),
+            Some(Self::SearchTexts(at)) => format!("the search index's list of texts {}", of_block(at)),
             Some(Self::Postings(gram, chunk)) => {
                 format!("the search index entry of {:?} {}", gram.to_string(), of_chunk(chunk))
             }
@@ -237,7 +237,7 @@ mod tests {
             (erasing(ada), Place::Erasing(ada)),
             (rank(Space::StatusRank, 2, 259), Place::StatusRank(2, 259)),
             (rank(Space::ProfileRank, 5, 0), Place::ProfileRank(5, 0)),
-            (search_texts(u64::MAX), Place::SearchTexts(u64::MAX)),
+            (search_texts(ProfileId::new(9)), Place::SearchTexts(ProfileId::new(9))),
             (postings(gram, 258), Place::Postings(gram, 258)),
             (avatar_use(picture, ProfileId::new(1)), Place::AvatarUse([7; 32], ProfileId::new(1))),
             (request(&digest), Place::Request(digest)),

@@ -2,8 +2,9 @@
 //!
 //! Of each profile two things are kept beside its row, in the same batch:
 //!
-//! - its **texts**: username and city, folded as `ProfileFilter` compares them, in blocks of 32 profiles, which are searched
-//!   as one text. They tell whether a profile contains a term, and 32 of them cost one look-up, where rows cost two each.
+//! - its **texts**: username and city, folded as `ProfileFilter` compares them, those of 128 profiles in one sheet, which is
+//!   searched as one text. They tell whether a profile contains a term, and 128 of them cost one look-up, where rows cost two
+//!   each.
 //! - its **grams**: every three letters that follow each other in the one or the other. For each gram and each chunk of
 //!   8,192 profiles there are postings, which say who contains it. A profile that contains a term contains all the
 //!   term's grams, so the postings of those, one upon the other, leave few whose texts must be looked at; none, if the
@@ -19,6 +20,7 @@ mod lookup;
 mod packed;
 mod postings;
 mod rebuild;
+mod sheets;
 mod texts;
 
 use std::collections::BTreeSet;
@@ -30,10 +32,13 @@ pub(super) use self::{
     postings::PostingsRecord,
     texts::{Texts, TextsRecord},
 };
-use self::{packed::PackedTexts, postings::Postings};
+use self::{
+    postings::Postings,
+    sheets::{Sheet, sheet_of},
+};
 use super::{
     codec,
-    engine::{Bytes, View},
+    engine::View as _,
     keys,
     place::Place,
     rows::{Rows as _, corrupt},
@@ -44,10 +49,10 @@ use crate::{
     store::{Result, query::folded},
 };
 
-/// Profiles in a block of texts: as many as fit below the limit of a value when every text is as long as it may be.
-const BLOCK: u64 = 32;
+/// Profiles in a block: as many as [`Slots`] has bits. Their texts lie together.
+const BLOCK: u64 = 128;
 /// Blocks in a chunk of postings.
-const BLOCKS: u64 = 256;
+const BLOCKS: u64 = 64;
 /// Profiles in a chunk of postings.
 const CHUNK: u64 = BLOCK * BLOCKS;
 
@@ -86,39 +91,25 @@ fn block_in(chunk: u64, number: u64) -> u64 {
     chunk.wrapping_mul(BLOCKS).wrapping_add(number)
 }
 
-/// Whether the profiles of two blocks have their postings together.
-pub(super) fn same_chunk(one: u64, other: u64) -> bool {
-    one / BLOCKS == other / BLOCKS
+/// The chunk that has a profile's postings.
+pub(super) fn chunk_of(id: ProfileId) -> u64 {
+    Spot::of(id).chunk
 }
 
-/// The profiles of a block, in words.
-pub(super) fn of_block(block: u64) -> String {
-    of(block, BLOCK)
+/// The profiles whose texts may lie in a sheet that lies there, in words.
+pub(super) fn of_block(at: ProfileId) -> String {
+    of(at, BLOCK)
 }
 
 /// The profiles of a chunk, in words.
 pub(super) fn of_chunk(chunk: u64) -> String {
-    of(chunk, CHUNK)
+    of(profile_in(chunk, 0), CHUNK)
 }
 
-fn of(number: u64, size: u64) -> String {
-    let first = number.wrapping_mul(size);
-    format!("of profiles {first} to {}", first.wrapping_add(size - 1))
-}
-
-/// The texts of a block, as they are stored.
-fn texts_in(view: &(impl View + ?Sized), block: u64) -> Result<Option<Bytes>> {
-    view.get(&keys::search_texts(block))
-}
-
-/// The same, read.
-fn read_texts(block: u64, value: &Bytes) -> Result<TextsRecord<'_>> {
-    codec::decode(&keys::search_texts(block), value)
-}
-
-/// The same as they are stored, to look for terms in them.
-fn packed_texts(block: u64, value: &Bytes) -> Result<PackedTexts<'_>> {
-    codec::decode_named(|| Place::describe(&keys::search_texts(block)), value)
+/// Those from this one to the end of so many.
+fn of(first: ProfileId, size: u64) -> String {
+    let first = first.get();
+    format!("of profiles {first} to {}", first - first % size + (size - 1))
 }
 
 /// Postings, from their pair.
@@ -150,17 +141,14 @@ impl Transaction<'_> {
 
     fn replace_texts(&mut self, id: ProfileId, texts: Option<Texts<'_>>) -> Result<()> {
         let spot = Spot::of(id);
-        let stored = texts_in(self, spot.block)?;
-        let mut block = stored.as_ref().map_or(Ok(TextsRecord::default()), |value| read_texts(spot.block, value))?;
-        let former = block.replace(spot.slot, texts);
+        let sheet = sheet_of(self, id)?;
+        let mut record = sheet.as_ref().map_or_else(|| Ok(TextsRecord::default()), Sheet::read)?;
+        let former = record.replace(spot.slot, texts);
         if former == texts {
             return Ok(());
         }
-        if block.is_empty() {
-            self.remove(keys::search_texts(spot.block));
-        } else {
-            self.put(keys::search_texts(spot.block), &block)?;
-        }
+        let at = sheet.as_ref().map_or_else(|| profile_at(spot.block, 0), |sheet| sheet.at);
+        self.put_sheets(at, record)?;
         let grams = |texts: Option<Texts<'_>>| texts.iter().flat_map(Texts::grams).collect::<BTreeSet<_>>();
         let (former, present) = (grams(former), grams(texts));
         for gram in former.symmetric_difference(&present) {
@@ -190,14 +178,16 @@ mod tests {
 
     #[test]
     fn every_profile_has_a_spot_of_its_own() {
-        for number in [0, 1, 31, 32, 8191, 8192, 8193, 1 << 40, u64::MAX] {
+        for number in [0, 1, 127, 128, 8191, 8192, 8193, 1 << 40, u64::MAX] {
             let id = ProfileId::new(number);
             let spot = Spot::of(id);
             assert_eq!(profile_in(spot.chunk, spot.offset), id);
             assert_eq!(profile_at(spot.block, spot.slot), id);
             assert_eq!(block_in(spot.chunk, u64::from(spot.offset) / BLOCK), spot.block);
         }
-        assert_eq!(of_block(1), "of profiles 32 to 63");
+        assert_eq!(of_block(ProfileId::new(128)), "of profiles 128 to 255");
+        assert_eq!(of_block(ProfileId::new(200)), "of profiles 200 to 255");
+        assert_eq!(of_chunk(u64::MAX / CHUNK), format!("of profiles {} to {}", u64::MAX - 8191, u64::MAX));
         assert_eq!(of_chunk(1), "of profiles 8192 to 16383");
     }
 }

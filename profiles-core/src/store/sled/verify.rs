@@ -16,7 +16,7 @@ use super::{
         RequestRecord, StatusRecord, ThrottleRecord, TokenRecord,
     },
     rows::{Rows as _, corrupt},
-    search::{TextsRecord, check_chunk, check_postings, check_profile, check_texts, same_chunk},
+    search::{TextsRecord, check_chunk, check_postings, check_profile, check_texts, chunk_of},
 };
 use crate::{
     model::{
@@ -71,8 +71,8 @@ struct Tally {
     last_status_at: u64,
     status_ranks: Recount,
     profile_ranks: Recount,
-    /// The block of texts that was looked at last.
-    last_texts: Option<u64>,
+    /// The chunk of the search index that was looked at last.
+    last_chunk: Option<u64>,
     changes: u64,
     highest_change: u64,
 }
@@ -180,7 +180,7 @@ impl Check<'_> {
             node @ (Place::StatusRank(..) | Place::ProfileRank(..)) => {
                 self.node(&what, &node, &codec::decode(key, value)?);
             }
-            Place::SearchTexts(block) => self.searched(&what, block, &codec::decode(key, value)?)?,
+            Place::SearchTexts(at) => self.searched(&what, at, &codec::decode(key, value)?)?,
             Place::Postings(gram, chunk) => {
                 self.tell(check_postings(self.view, gram, chunk, &codec::decode(key, value)?)?);
             }
@@ -250,11 +250,12 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn searched(&mut self, what: &str, block: u64, texts: &TextsRecord<'_>) -> Result<()> {
-        self.tell(check_texts(self.view, what, block, texts)?);
-        // The postings are of all blocks of a chunk.
-        if self.tally.last_texts.replace(block).is_none_or(|last| !same_chunk(last, block)) {
-            self.tell(check_chunk(self.view, block)?);
+    fn searched(&mut self, what: &str, at: ProfileId, texts: &TextsRecord<'_>) -> Result<()> {
+        self.tell(check_texts(self.view, what, at, texts)?);
+        // The postings are of all sheets of a chunk.
+        let chunk = chunk_of(at);
+        if self.tally.last_chunk.replace(chunk) != Some(chunk) {
+            self.tell(check_chunk(self.view, chunk)?);
         }
         Ok(())
     }

@@ -6,7 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{lookup::Search, postings::slots, profile_at, read_texts, texts_in};
+use super::{
+    lookup::{Found, Search},
+    postings::bit,
+    profile_at,
+    sheets::sheets_in,
+};
 use crate::{
     model::{Profile, ProfileId},
     store::{
@@ -46,27 +51,43 @@ impl Search<'_> {
 
     /// The first names beyond this one, so many at most, in that order.
     fn nearest(&self, way: Way, from: Option<&str>, most: usize) -> Result<Vec<(String, ProfileId)>> {
-        let mut names = BTreeMap::<String, ProfileId>::new();
+        let mut nearest = Nearest { way, from, most, names: BTreeMap::new() };
         for found in self.found(0..u64::MAX, Way::Up) {
-            let found = found?;
-            let stored = if found.shown == 0 { None } else { texts_in(self.view, found.block)? };
-            let Some(stored) = stored else { continue };
-            let texts = read_texts(found.block, &stored)?;
-            for slot in slots(found.shown) {
-                let Some(name) = texts.get(slot).map(|texts| texts.username) else { continue };
-                let is_beyond = |limit: &str| if way == Way::Up { name > limit } else { name < limit };
-                if from.is_some_and(|from| !is_beyond(from)) {
-                    continue;
+            let Found { block, shown } = found?;
+            let sheets = if shown == 0 { None } else { Some(sheets_in(self.view, block..=block, Way::Up)) };
+            for sheet in sheets.into_iter().flatten() {
+                let sheet = sheet?;
+                for (slot, texts) in sheet.read()?.iter().filter(|(slot, _)| shown & bit(*slot) != 0) {
+                    nearest.offer(texts.username, profile_at(block, slot));
                 }
-                if names.len() == most {
-                    let farthest = if way == Way::Up { names.last_entry() } else { names.first_entry() };
-                    let Some(farthest) = farthest.filter(|farthest| !is_beyond(farthest.key())) else { continue };
-                    farthest.remove();
-                }
-                names.insert(name.to_owned(), profile_at(found.block, slot));
             }
         }
-        let names = names.into_iter();
+        let names = nearest.names.into_iter();
         Ok(if way == Way::Up { names.collect() } else { names.rev().collect() })
+    }
+}
+
+/// The first names in an order that were offered.
+struct Nearest<'a> {
+    way: Way,
+    /// They are beyond this one.
+    from: Option<&'a str>,
+    /// And so many at most.
+    most: usize,
+    names: BTreeMap<String, ProfileId>,
+}
+
+impl Nearest<'_> {
+    fn offer(&mut self, name: &str, id: ProfileId) {
+        let is_beyond = |limit: &str| if self.way == Way::Up { name > limit } else { name < limit };
+        if self.from.is_some_and(|from| !is_beyond(from)) {
+            return;
+        }
+        if self.names.len() == self.most {
+            let farthest = if self.way == Way::Up { self.names.last_entry() } else { self.names.first_entry() };
+            let Some(farthest) = farthest.filter(|farthest| !is_beyond(farthest.key())) else { return };
+            farthest.remove();
+        }
+        self.names.insert(name.to_owned(), id);
     }
 }

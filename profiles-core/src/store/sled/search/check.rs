@@ -4,40 +4,42 @@
 //! those that are there, and each that is there with the texts of somebody whom it names.
 
 use super::{
-    BLOCKS, Gram, Postings, PostingsRecord, Spot, Texts, TextsRecord, block_in, profile_at, profile_in, read_postings,
-    read_texts, rebuild::postings_of, texts_in,
+    BLOCK, BLOCKS, Gram, Postings, PostingsRecord, Spot, Texts, TextsRecord, block_in, profile_at, profile_in,
+    read_postings,
+    rebuild::postings_of,
+    sheets::{Sheet, sheet_of, sheets_in},
 };
 use crate::{
-    model::Profile,
+    model::{Profile, ProfileId},
     store::{
         Result,
-        query::folded,
+        query::{Way, folded},
         sled::{engine::View, keys, place::Place, rows::Rows as _},
     },
 };
 
 /// What does not fit about a profile, if anything.
 pub(in crate::store::sled) fn check_profile(view: &dyn View, profile: &Profile) -> Result<Option<String>> {
-    let spot = Spot::of(profile.id);
     let (username, city) = (folded(profile.username.as_str()), folded(profile.city.as_str()));
-    let stored = texts_in(view, spot.block)?;
-    let block = stored.as_ref().map_or(Ok(TextsRecord::default()), |value| read_texts(spot.block, value))?;
-    Ok(match block.get(spot.slot) {
+    let sheet = sheet_of(view, profile.id)?;
+    let texts = sheet.as_ref().map(Sheet::read).transpose()?.unwrap_or_default();
+    Ok(match texts.get(Spot::of(profile.id).slot) {
         Some(texts) if texts == Texts::new(&username, &city) => None,
         Some(_) => Some(format!("profile {} is searched by other texts than its own", profile.id)),
         None => Some(format!("profile {} can't be searched for", profile.id)),
     })
 }
 
-/// What does not fit about the texts of a block, which were read at `what`.
+/// What does not fit about the texts in a sheet that lies here, which were read at `what`.
 pub(in crate::store::sled) fn check_texts(
     view: &dyn View,
     what: &str,
-    block: u64,
+    at: ProfileId,
     texts: &TextsRecord<'_>,
 ) -> Result<Vec<String>> {
+    let block = Spot::of(at).block;
     let mut found = Vec::new();
-    if texts.is_empty() || !texts.is_in_order() {
+    if !is_in_order(view, at, texts)? {
         found.push(format!("{what} is not in order"));
     }
     for (slot, _) in texts.iter() {
@@ -49,17 +51,25 @@ pub(in crate::store::sled) fn check_texts(
     Ok(found)
 }
 
-/// What the postings of a chunk lack or have too much, by its texts.
-pub(in crate::store::sled) fn check_chunk(view: &dyn View, block: u64) -> Result<Vec<String>> {
-    let chunk = block / BLOCKS;
-    let mut blocks = Vec::new();
-    for block in (0..BLOCKS).map(|number| block_in(chunk, number)) {
-        blocks.extend(texts_in(view, block)?.map(|value| (block, value)));
+/// Whether the profiles of a sheet are such that they are looked for in it, and in no other.
+fn is_in_order(view: &dyn View, at: ProfileId, texts: &TextsRecord<'_>) -> Result<bool> {
+    let spot = Spot::of(at);
+    let slots: Vec<u8> = texts.iter().map(|(slot, _)| slot).collect();
+    let (Some(first), Some(last)) = (slots.first(), slots.last()) else { return Ok(false) };
+    if *first < spot.slot || u64::from(*last) >= BLOCK || !slots.is_sorted_by(|one, next| one < next) {
+        return Ok(false);
     }
+    Ok(sheet_of(view, profile_at(spot.block, *last))?.is_some_and(|sheet| sheet.at == at))
+}
+
+/// What the postings of a chunk lack or have too much, by its texts.
+pub(in crate::store::sled) fn check_chunk(view: &dyn View, chunk: u64) -> Result<Vec<String>> {
+    let blocks = block_in(chunk, 0)..=block_in(chunk, BLOCKS - 1);
+    let sheets = sheets_in(view, blocks, Way::Up).collect::<Result<Vec<_>>>()?;
     let mut expected = Vec::new();
-    for (block, value) in &blocks {
-        let texts = read_texts(*block, value)?;
-        let ids = texts.iter().map(|(slot, texts)| (profile_at(*block, slot), texts));
+    for sheet in &sheets {
+        let texts = sheet.read()?;
+        let ids = texts.iter().map(|(slot, texts)| (profile_at(sheet.block(), slot), texts));
         expected.extend(ids.map(|(id, texts)| (Spot::of(id), texts)));
     }
     let mut found = Vec::new();
@@ -91,9 +101,8 @@ pub(in crate::store::sled) fn check_postings(
     };
     let Some(offset) = postings.offsets().next() else { return Ok(None) };
     let id = profile_in(chunk, offset);
-    let spot = Spot::of(id);
-    let stored = texts_in(view, spot.block)?;
-    let block = stored.as_ref().map_or(Ok(TextsRecord::default()), |value| read_texts(spot.block, value))?;
-    let contains = block.get(spot.slot).is_some_and(|texts| texts.grams().any(|there| there == gram));
+    let sheet = sheet_of(view, id)?;
+    let texts = sheet.as_ref().map(Sheet::read).transpose()?.unwrap_or_default();
+    let contains = texts.get(Spot::of(id).slot).is_some_and(|texts| texts.grams().any(|there| there == gram));
     Ok((!contains).then(|| format!("{what} names profile {id}, which does not contain it")))
 }

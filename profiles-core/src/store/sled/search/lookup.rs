@@ -7,14 +7,19 @@ use std::{
 
 use memchr::memmem::Finder;
 
-use super::{Gram, Postings, Spot, block_in, packed_texts, postings::slots, profile_at, read_postings, texts_in};
+use super::{
+    BLOCK, Gram, Postings, Spot, block_in,
+    postings::{Slots, slots},
+    profile_at, read_postings,
+    sheets::{Sheet, sheets_in},
+};
 use crate::{
     model::{Profile, ProfileId},
     store::{
         ProfileFilter, ProfileOrder, ProfilePosition, Result, Rows, Slice, Start,
         query::{FoldedTerms, Way, folded},
         sled::{
-            engine::{Bytes, Pair, View},
+            engine::View,
             keys,
             place::Place,
             rows::{Rows as _, beyond, corrupt, part},
@@ -27,7 +32,7 @@ use crate::{
 const MOST_GRAMS: usize = 32;
 
 /// Blocks of a chunk that are looked up one by one; more of them are cheaper to come by on a walk through the chunk.
-const FEW_BLOCKS: usize = 32;
+const FEW_BLOCKS: usize = 16;
 
 /// A search for profiles that contain every one of some terms.
 pub(in crate::store::sled) struct Search<'a> {
@@ -42,9 +47,9 @@ pub(in crate::store::sled) struct Search<'a> {
 }
 
 /// Profiles of one block that are shown: a bit for each slot.
-pub(super) struct Found {
+pub(in crate::store::sled) struct Found {
     pub(super) block: u64,
-    pub(super) shown: u32,
+    pub(in crate::store::sled) shown: Slots,
 }
 
 impl<'a> Search<'a> {
@@ -123,13 +128,13 @@ impl<'a> Search<'a> {
     }
 
     /// The blocks that have any of these profiles.
-    pub(super) fn found(&self, ids: Range<u64>, way: Way) -> impl Iterator<Item = Result<Found>> {
+    pub(in crate::store::sled) fn found(&self, ids: Range<u64>, way: Way) -> impl Iterator<Item = Result<Found>> {
         let (first, last) = (Spot::of(ProfileId::new(ids.start)), Spot::of(ProfileId::new(ids.end.saturating_sub(1))));
         let found: Box<dyn Iterator<Item = Result<Found>> + '_> = if ids.is_empty() {
             Box::new(iter::empty())
         } else if self.grams.is_empty() {
-            let texts = self.view.walk(keys::search_texts_in(first.block..=last.block), way);
-            Box::new(texts.map(|pair| self.in_block(pair?)))
+            let sheets = sheets_in(self.view, first.block..=last.block, way);
+            Box::new(self.in_sheets(sheets, way, |_| Slots::MAX))
         } else {
             let chunks = self.chunks(first.chunk..=last.chunk, way);
             Box::new(chunks.flat_map(move |chunk| self.in_chunk(chunk, first.block..=last.block, way)))
@@ -137,31 +142,41 @@ impl<'a> Search<'a> {
         found.map(move |found| {
             let mut found = found?;
             if found.block == first.block {
-                found.shown &= u32::MAX << first.slot;
+                found.shown &= Slots::MAX << first.slot;
             }
             if found.block == last.block {
-                found.shown &= u32::MAX >> (31 - last.slot);
+                found.shown &= Slots::MAX >> (BLOCK - 1 - u64::from(last.slot));
             }
             Ok(found)
         })
     }
 
-    /// Those of a block of texts, whose pair this is.
-    fn in_block(&self, (key, value): Pair) -> Result<Found> {
-        let block = keys::block_of_texts(&key).ok_or_else(|| corrupt(Place::describe(&key)))?;
-        self.shown(block, &value, u32::MAX)
-    }
-
-    /// Those of a block's profiles that are among these slots and contain the terms.
-    fn shown(&self, block: u64, texts: &Bytes, among: u32) -> Result<Found> {
-        let texts = packed_texts(block, texts)?;
-        let mut shown = among;
-        for finder in &self.finders {
-            if shown != 0 {
-                shown &= texts.containing(finder);
+    /// Those in these sheets that contain the terms and are among the slots of their blocks that `among` answers. A profile
+    /// whose texts move to another sheet meanwhile is met twice; it is shown by the first.
+    fn in_sheets<'s>(
+        &'s self,
+        sheets: impl Iterator<Item = Result<Sheet>> + 's,
+        way: Way,
+        mut among: impl FnMut(u64) -> Slots + 's,
+    ) -> impl Iterator<Item = Result<Found>> + 's {
+        // Of the block that was read last.
+        let (mut last, mut passed) = (None, 0);
+        sheets.map(move |sheet| {
+            let sheet = sheet?;
+            let block = sheet.block();
+            if last.replace(block) != Some(block) {
+                passed = 0;
             }
-        }
-        Ok(Found { block, shown })
+            let mut shown = among(block) & !passed;
+            if shown != 0 {
+                let texts = sheet.packed()?;
+                for finder in &self.finders {
+                    shown &= if shown == 0 { 0 } else { texts.containing(finder) };
+                }
+                passed |= texts.passed(way);
+            }
+            Ok(Found { block, shown })
+        })
     }
 
     /// The chunks with profiles that have all the grams.
@@ -231,38 +246,18 @@ impl<'a> Search<'a> {
         if self.exact {
             return Box::new(blocks.into_iter().map(|(block, shown)| Ok(Found { block, shown })));
         }
-        if blocks.len() > FEW_BLOCKS {
-            return self.walk_blocks(blocks, way);
-        }
-        Box::new(blocks.into_iter().map(|(block, slots)| match &texts_in(self.view, block)? {
-            Some(texts) => self.shown(block, texts, slots),
-            // They went since the postings were read.
-            None => Ok(Found { block, shown: 0 }),
-        }))
-    }
-
-    /// The same for blocks of one chunk that are so many that all texts of the chunk are gone through, one after another.
-    fn walk_blocks(&self, blocks: Vec<(u64, u32)>, way: Way) -> Box<dyn Iterator<Item = Result<Found>> + '_> {
-        let ends = blocks.first().zip(blocks.last()).map(|((one, _), (other, _))| (*one.min(other), *one.max(other)));
-        let Some((low, high)) = ends else { return Box::new(iter::empty()) };
-        let mut texts = self.view.walk(keys::search_texts_in(low..=high), way);
+        let ends = blocks.iter().map(|(block, _)| *block).min().zip(blocks.iter().map(|(block, _)| *block).max());
+        let ranges = match ends {
+            Some((low, high)) if blocks.len() > FEW_BLOCKS => vec![low..=high],
+            _ => blocks.iter().map(|(block, _)| *block..=*block).collect(),
+        };
+        let sheets = ranges.into_iter().flat_map(move |blocks| sheets_in(self.view, blocks, way));
         let mut blocks = blocks.into_iter().peekable();
-        Box::new(iter::from_fn(move || {
-            loop {
-                let (key, value) = match texts.next()? {
-                    Ok(pair) => pair,
-                    Err(error) => return Some(Err(error)),
-                };
-                let Some(there) = keys::block_of_texts(&key) else {
-                    return Some(Err(corrupt(Place::describe(&key))));
-                };
-                // Candidates whose texts went since the postings were read.
-                let passed = |block: u64| if way == Way::Up { block < there } else { block > there };
-                while blocks.next_if(|(block, _)| passed(*block)).is_some() {}
-                if let Some((_, slots)) = blocks.next_if(|(block, _)| *block == there) {
-                    return Some(self.shown(there, &value, slots));
-                }
-            }
+        Box::new(self.in_sheets(sheets, way, move |there| {
+            // Of those that were passed the texts went since the postings were read.
+            let passed = |block: u64| if way == Way::Up { block < there } else { block > there };
+            while blocks.next_if(|(block, _)| passed(*block)).is_some() {}
+            blocks.peek().filter(|(block, _)| *block == there).map_or(0, |(_, slots)| *slots)
         }))
     }
 }

@@ -6,15 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use super::CHUNK;
 
-/// Blocks in a chunk, as a length.
-const WORDS: usize = 256;
+/// A bit for each profile of a block.
+pub(super) type Slots = u128;
+
+/// [`BLOCKS`](super::BLOCKS), as a length.
+const WORDS: usize = 64;
+
+/// [`BLOCK`](super::BLOCK), as a distance.
+const WIDTH: u16 = 128;
 
 /// Profiles at most that are listed: more take less room as bits, whatever the gaps between them.
 const FEW: u32 = 960;
 
 /// Profiles of one chunk: a bit for each, a word for each block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::store::sled) struct Postings(Box<[u32; WORDS]>);
+pub(in crate::store::sled) struct Postings(Box<[Slots; WORDS]>);
 
 impl Default for Postings {
     fn default() -> Self {
@@ -57,7 +63,7 @@ impl Postings {
                     return None;
                 }
                 for (word, bytes) in postings.0.iter_mut().zip(words) {
-                    *word = u32::from_le_bytes(*bytes);
+                    *word = Slots::from_le_bytes(*bytes);
                 }
             }
         }
@@ -76,8 +82,8 @@ impl Postings {
 
     /// Whether the profile at this offset, which lies in the chunk, is one of them.
     pub(super) fn set(&mut self, offset: u16, is: bool) {
-        if let Some(word) = self.0.get_mut(usize::from(offset / 32)) {
-            let bit = 1 << (offset % 32);
+        if let Some(word) = self.0.get_mut(usize::from(offset / WIDTH)) {
+            let bit = 1 << (offset % WIDTH);
             *word = if is { *word | bit } else { *word & !bit };
         }
     }
@@ -109,20 +115,25 @@ impl Postings {
     /// Ascending.
     pub(super) fn offsets(&self) -> impl Iterator<Item = u16> {
         (0_u16..)
-            .step_by(32)
+            .step_by(WIDTH.into())
             .zip(self.0.iter())
             .flat_map(|(first, word)| slots(*word).map(move |slot| first + u16::from(slot)))
     }
 
     /// The blocks that have any of them, counted in the chunk, each with a bit for each of its slots.
-    pub(super) fn blocks(self) -> impl DoubleEndedIterator<Item = (u64, u32)> {
+    pub(super) fn blocks(self) -> impl DoubleEndedIterator<Item = (u64, Slots)> {
         let words = *self.0;
-        (0..256_u16).zip(words).filter(|(_, slots)| *slots != 0).map(|(block, slots)| (block.into(), slots))
+        words.into_iter().enumerate().map(|(block, slots)| (block as u64, slots)).filter(|(_, slots)| *slots != 0)
     }
 }
 
+/// The bit of a slot; none, of a number that is no slot, and whoever reads this on says so.
+pub(super) fn bit(slot: u8) -> Slots {
+    Slots::from(1_u8).checked_shl(slot.into()).unwrap_or_default()
+}
+
 /// The slots whose bits are set, ascending.
-pub(super) fn slots(mut bits: u32) -> impl Iterator<Item = u8> {
+pub(super) fn slots(mut bits: Slots) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let [slot, ..] = bits.trailing_zeros().to_le_bytes();
         if bits == 0 {
@@ -175,7 +186,7 @@ mod tests {
         for gaps in [&[5, 0][..], &[8192], &[8191, 1], &[1, u16::MAX]] {
             assert_eq!(Postings::parse(&PostingsRecord::Few(gaps.to_vec())), None, "{gaps:?}");
         }
-        for length in [0, 1020, 1023, 1025, 1028] {
+        for length in [0, 1008, 1023, 1025, 1040] {
             assert_eq!(Postings::parse(&PostingsRecord::Many(vec![1; length].into())), None, "{length}");
         }
     }
@@ -188,7 +199,7 @@ mod tests {
         assert_eq!(some, postings([1, 8191]));
         some.set(1, false);
         some.set(2, false);
-        assert_eq!(some.blocks().collect::<Vec<_>>(), [(255, 1 << 31)]);
-        assert_eq!(slots(0x8000_0005).collect::<Vec<_>>(), [0, 2, 31]);
+        assert_eq!(some.blocks().collect::<Vec<_>>(), [(63, 1 << 127)]);
+        assert_eq!(slots(1 << 127 | 5).collect::<Vec<_>>(), [0, 2, 127]);
     }
 }

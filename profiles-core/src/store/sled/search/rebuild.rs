@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{BLOCK, CHUNK, Gram, Postings, Spot, Texts, TextsRecord};
+use super::{BLOCK, CHUNK, Gram, Postings, Spot, Texts, TextsRecord, profile_at};
 use crate::{
     model::ProfileId,
     store::{
@@ -81,7 +81,7 @@ impl Transaction<'_> {
         for block in profiles.chunk_by(|(one, ..), (next, ..)| one.get() / BLOCK == next.get() / BLOCK) {
             let Some((first, ..)) = block.first() else { continue };
             let texts = block.iter().map(|(id, username, city)| (Spot::of(*id).slot, Texts::new(username, city)));
-            self.put(keys::search_texts(Spot::of(*first).block), &TextsRecord::new(texts.collect()))?;
+            self.put_sheets(profile_at(Spot::of(*first).block, 0), TextsRecord::new(texts.collect()))?;
         }
         let texts = profiles.iter().map(|(id, username, city)| (Spot::of(*id), Texts::new(username, city)));
         for (gram, postings) in postings_of(texts) {

@@ -80,11 +80,11 @@ fn a_path_through_a_file_is_told_in_the_systems_words() {
 
 #[tokio::test]
 async fn a_newer_format_is_refused() {
-    let line = "the database in {} has format 7 and this program knows 4: use the version that wrote it";
+    let line = "the database in {} has format 7 and this program knows 5: use the version that wrote it";
     let dir = directory();
     drop(open(dir.path()));
     let marker = dir.path().join("profiles-store");
-    let text = fs::read_to_string(&marker).unwrap().replace("format 4 commits", "format 7 whatever it says");
+    let text = fs::read_to_string(&marker).unwrap().replace("format 5 commits", "format 7 whatever it says");
     fs::write(&marker, text).unwrap();
     refused(dir.path(), line);
 
@@ -101,12 +101,12 @@ async fn a_newer_format_is_refused() {
 
 #[tokio::test]
 async fn the_format_of_a_development_version_is_refused() {
-    let line = "the database in {} was made by a development version (format 1, and this program knows 4): \
+    let line = "the database in {} was made by a development version (format 1, and this program knows 5): \
                 name another directory, or remove that one";
     let dir = directory();
     drop(open(dir.path()));
     let marker = dir.path().join("profiles-store");
-    let text = fs::read_to_string(&marker).unwrap().replace("format 4 commits", "format 1 commits");
+    let text = fs::read_to_string(&marker).unwrap().replace("format 5 commits", "format 1 commits");
     fs::write(&marker, text).unwrap();
     refused(dir.path(), line);
 

@@ -86,7 +86,7 @@ async fn a_missing_entry_is_found_from_the_record() {
         (keys::expiry(forgotten(), Expiring::Throttle, tries().digest()), "a count of tries will never be swept"),
         (keys::audit_of(ADA, AuditId::new(1)), "line 1 of the audit trail is not in the list of account 1"),
         (keys::audit_of(BOB, AuditId::new(3)), "line 3 of the audit trail is not in the list of account 2"),
-        (keys::search_texts(0), "profile 1 can't be searched for"),
+        (keys::search_texts(ProfileId::new(0)), "profile 1 can't be searched for"),
         (
             keys::postings(gram("ada"), 0),
             "the search index entry of \"ada\" of profiles 0 to 8191 leaves out profile 1",
@@ -151,7 +151,7 @@ async fn a_missing_record_is_found_from_its_entries() {
                 "the count of profiles in block 0 of level 5 is off",
                 "the count of profiles is 2, and there are 1",
                 "the profile index entry of account 2 names profile 2, which is not its own",
-                "the search index's list of texts of profiles 0 to 31 has profile 2, which does not exist",
+                "the search index's list of texts of profiles 0 to 127 has profile 2, which does not exist",
             ],
         ),
         (
@@ -264,7 +264,7 @@ async fn an_entry_that_says_something_else_is_found() {
     assert_eq!(found.await, ["the log of changes has 1 lines instead of 0"]);
 
     let found = found_after(|transaction| transaction.put(Meta::Format.key(), &9_u64));
-    assert_eq!(found.await, ["the note \"format\" is 9 and not 4"]);
+    assert_eq!(found.await, ["the note \"format\" is 9 and not 5"]);
 
     let found = found_after(|transaction| transaction.mark(keys::mail_key_of(BOB, &Digest::of("ada"))));
     assert_eq!(found.await, ["an index entry of a mail key of account 2 names a mail key that is not theirs"]);
@@ -288,9 +288,9 @@ async fn an_entry_that_says_something_else_is_found() {
 #[tokio::test]
 async fn a_search_index_that_does_not_fit_is_found() {
     // Another's name, a city that is no longer theirs, nobody's, not in order, in a block that has nobody.
-    let texts = |transaction: &mut Transaction<'_>, block: u64, texts: &[(u8, (&str, &str))]| {
+    let texts = |transaction: &mut Transaction<'_>, at: u64, texts: &[(u8, (&str, &str))]| {
         let texts = texts.iter().map(|(slot, (username, city))| (*slot, Texts::new(username, city)));
-        transaction.put(keys::search_texts(block), &TextsRecord::new(texts.collect()))
+        transaction.put(keys::search_texts(ProfileId::new(at)), &TextsRecord::new(texts.collect()))
     };
     let found = found_after(move |transaction| texts(transaction, 0, &[(1, ("ada", "")), (2, ("bob", "rome"))]));
     assert_eq!(
@@ -309,18 +309,20 @@ async fn a_search_index_that_does_not_fit_is_found() {
             "the search index entry of \"bob\" of profiles 0 to 8191 names profile 2, which does not contain it",
         ]
     );
-    let found = found_after(move |transaction| texts(transaction, 1, &[(0, ("bob", ""))]));
+    let found = found_after(move |transaction| texts(transaction, 128, &[(0, ("bob", ""))]));
     assert_eq!(
         found.await,
         [
-            "the search index entry of \"bob\" of profiles 0 to 8191 leaves out profile 32",
-            "the search index's list of texts of profiles 32 to 63 has profile 32, which does not exist",
+            "the search index entry of \"bob\" of profiles 0 to 8191 leaves out profile 128",
+            "the search index's list of texts of profiles 128 to 255 has profile 128, which does not exist",
         ]
     );
     let found = found_after(move |transaction| texts(transaction, 0, &[(2, ("bob", "")), (1, ("ada", ""))]));
-    assert_eq!(found.await, ["the search index's list of texts of profiles 0 to 31 is not in order"]);
-    let found = found_after(move |transaction| transaction.put(keys::search_texts(9), &TextsRecord::default()));
-    assert_eq!(found.await, ["the search index's list of texts of profiles 288 to 319 is not in order"]);
+    assert_eq!(found.await, ["the search index's list of texts of profiles 0 to 127 is not in order"]);
+    let found = found_after(move |transaction| {
+        transaction.put(keys::search_texts(ProfileId::new(9 * 128)), &TextsRecord::default())
+    });
+    assert_eq!(found.await, ["the search index's list of texts of profiles 1152 to 1279 is not in order"]);
 
     let few = |offsets: &[u16]| PostingsRecord::Few(offsets.to_vec());
     let cases = [
@@ -438,7 +440,10 @@ async fn what_can_not_be_read_is_found() {
         (keys::request(&request("ada")), "a request can't be decoded"),
         (keys::profile_of(ADA), "the profile index entry of account 1 can't be decoded"),
         (keys::status_count(ADA), "the count of statuses of account 1 can't be decoded"),
-        (keys::search_texts(0), "the search index's list of texts of profiles 0 to 31 can't be decoded"),
+        (
+            keys::search_texts(ProfileId::new(0)),
+            "the search index's list of texts of profiles 0 to 127 can't be decoded",
+        ),
         (keys::postings(gram("ada"), 0), "the search index entry of \"ada\" of profiles 0 to 8191 can't be decoded"),
         (Meta::Statuses.key(), "the note \"statuses\" can't be decoded"),
         (keys::rank(Space::StatusRank, 1, 0), "the count of statuses in block 0 of level 1 can't be decoded"),

@@ -1,6 +1,6 @@
 //! The search index: it shows what looking at every row would show, whatever was done to the rows.
 
-use std::{collections::BTreeMap, future::Future};
+use std::{collections::BTreeMap, future::Future, ops::RangeInclusive, sync::Arc};
 
 use proptest::{
     collection::{SizeRange, vec},
@@ -8,6 +8,7 @@ use proptest::{
     sample::{Index, select},
     test_runner::TestCaseResult,
 };
+use tokio::runtime::Handle;
 
 use super::*;
 use crate::{
@@ -15,7 +16,11 @@ use crate::{
     store::{
         AccountChange, EraseAccount, Erasure, ProfileChange, ProfileFilter, ProfileOrder, Profiles as _, Rows, Slice,
         Start,
-        sled::keys::{Meta, Space},
+        query::Way,
+        sled::{
+            keys::{Meta, Space},
+            search::Search,
+        },
     },
 };
 
@@ -84,8 +89,8 @@ fn username(name: &str) -> Username {
     Username::parse(name).unwrap()
 }
 
-async fn settle(store: &SledStore, name: &str, city: &str) -> Result<Profile> {
-    let registration = Register {
+fn registration_of(name: &str) -> Register {
+    Register {
         username: username(name),
         tokens: vec![],
         mail_key: None,
@@ -93,9 +98,18 @@ async fn settle(store: &SledStore, name: &str, city: &str) -> Result<Profile> {
         email: None,
         request: None,
         ..registration("x")
-    };
-    let profile = store.register(registration).await?.profile;
+    }
+}
+
+async fn settle(store: &SledStore, name: &str, city: &str) -> Result<Profile> {
+    let profile = store.register(registration_of(name)).await?.profile;
     moved(store, &profile, city).await
+}
+
+/// Profiles of accounts with these numbers in their names.
+async fn settle_all(store: &SledStore, numbers: RangeInclusive<u64>) -> Vec<Profile> {
+    let commands = numbers.map(|number| (registration_of(&format!("steady{number:03}")), ProfileChange::default()));
+    store.load_accounts(commands.collect()).await.unwrap().into_iter().map(|made| made.profile).collect()
 }
 
 async fn moved(store: &SledStore, profile: &Profile, city: &str) -> Result<Profile> {
@@ -200,18 +214,88 @@ proptest! {
     }
 }
 
+/// Whatever order they come in, and whichever of them go: texts that are divided among sheets are found, counted once, and
+/// none is left behind.
+#[tokio::test]
+async fn texts_that_move_to_other_sheets_are_found() {
+    let dir = directory();
+    let store = open(dir.path());
+    let mut rows = BTreeMap::new();
+    let profiles = settle_all(&store, 1..=40).await;
+    rows.extend(profiles.iter().map(|profile| (profile.id, profile.clone())));
+    for step in [2, 1] {
+        for profile in profiles.iter().step_by(step) {
+            let now = store.profile(profile.id).await.unwrap().unwrap();
+            let city = if now.city.as_str().is_empty() { "Llanfairpwllgwyngyll" } else { "" };
+            rows.insert(profile.id, moved(&store, &now, city).await.unwrap());
+        }
+        assert_eq!(store.verify().await.unwrap(), nothing());
+        compare(&store, &rows, &ProfileFilter { terms: vec!["fairp".to_owned()] }).await.unwrap();
+    }
+    for profile in &profiles {
+        erase(&store, profile.account).await;
+    }
+    let left = store.scan(|view| view.scan(Space::Search.range()).collect::<Result<Vec<_>>>());
+    assert_eq!(left.await.unwrap(), vec![]);
+}
+
+/// Whoever was there all the time is met once, though texts move to other sheets while they are looked through, wherever in
+/// a leaf of sled's tree they lie.
+#[test]
+fn texts_that_move_meanwhile_are_met_once() {
+    for (before, way) in (0..20).flat_map(|before| [(before, Way::Up), (before, Way::Down)]) {
+        let met = on_a_store(|store| async move {
+            let filler = |number: u8| vec![Space::Account as u8, u8::MAX, number];
+            store
+                .write(move |transaction| {
+                    (0..before).try_for_each(|number| transaction.put(filler(number), &"x".repeat(2000)))
+                })
+                .await
+                .unwrap();
+            let profiles = settle_all(&store, 1..=80).await;
+            meet_while_moving(Arc::new(store), profiles, way).await
+        });
+        assert_eq!(met.iter().map(|slots| slots.count_ones()).sum::<u32>(), 80, "{way:?} behind {before} others");
+        assert_eq!(met.iter().fold(0, |all, slots| all | slots).count_ones(), 80, "{way:?} behind {before} others");
+    }
+}
+
+/// Looks for all of these profiles; when the first were met, each is given a sheet of its own.
+async fn meet_while_moving(store: Arc<SledStore>, profiles: Vec<Profile>, way: Way) -> Vec<u128> {
+    let (writer, runtime) = (Arc::clone(&store), Handle::current());
+    let move_all = move || {
+        let city = City::parse("Llanfairpwllgwyngyll").unwrap();
+        let moved: Vec<_> = profiles.into_iter().map(|profile| Profile { city: city.clone(), ..profile }).collect();
+        runtime.block_on(
+            writer.write(move |transaction| moved.iter().try_for_each(|profile| transaction.index_profile(profile))),
+        )
+    };
+    let met = store.scan(move |view| {
+        let filter = ProfileFilter { terms: vec!["steady".to_owned()] };
+        let search = Search::new(view, &filter).unwrap();
+        let mut found = search.found(0..u64::MAX, way);
+        let mut met = vec![found.next().unwrap()?.shown];
+        move_all()?;
+        for found in found {
+            met.push(found?.shown);
+        }
+        Ok(met)
+    });
+    met.await.unwrap()
+}
+
 /// As long as everything may be, in letters of four bytes, and all in one block.
 #[tokio::test]
 async fn the_longest_texts_fit() {
     let dir = directory();
     let store = open(dir.path());
-    let longest = |letter: char| letter.to_string().repeat(Username::MAX_CHARS - 2);
+    let longest = |letter: char| letter.to_string().repeat(Username::MAX_CHARS - 3);
     let city = "𐐀".repeat(City::MAX_CHARS);
-    for number in 0..70 {
-        settle(&store, &format!("{}{number:02}", longest('𐐀')), &city).await.unwrap();
+    for number in 0..120 {
+        settle(&store, &format!("{}{number:03}", longest('𐐀')), &city).await.unwrap();
     }
     assert_eq!(store.verify().await.unwrap(), nothing());
-    let terms = vec![longest('𐐨'), "69".to_owned()];
+    let terms = vec![longest('𐐨'), "069".to_owned()];
     assert_eq!(store.count_profiles(&ProfileFilter { terms }).await.unwrap(), 1);
 }
 
@@ -274,6 +358,8 @@ async fn a_damaged_index_is_made_anew() {
         settle(&store, &format!("account{number}"), "Rome").await.unwrap();
     }
     let index = || store.scan(|view| view.scan(Space::Search.range()).collect::<Result<Vec<_>>>());
+    // Sheets are divided as texts come; made anew, they are always the same.
+    store.rebuild_search().await.unwrap();
     let before = index().await.unwrap();
     let gone: Vec<_> = before.iter().step_by(2).map(|(key, _)| key.to_vec()).collect();
     store
