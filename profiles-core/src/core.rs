@@ -11,7 +11,7 @@ use crate::{
     model::{Origin, Timestamp},
     password::{Argon2Config, Argon2Pool, PasswordHasher, PasswordPolicy},
     permissions::{Action, Actor, Object, decide},
-    service::{Gate, Noting},
+    service::{AtHand, Gate, Noting},
     store::Store,
 };
 
@@ -27,6 +27,8 @@ pub struct Core {
     pub(crate) mail_secret: Arc<MailSecret>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) origin: Origin,
+    /// The row that a request is about, if it was read with who asks.
+    pub(crate) at_hand: AtHand,
     /// Tries of one client at one account that are under way.
     pub(crate) gate: Gate,
     /// Tokens whose use is being noted.
@@ -180,6 +182,7 @@ impl CoreBuilder {
             mail_secret: Arc::new(mail_secret),
             settings: Arc::new(self.settings),
             origin: Origin::default(),
+            at_hand: AtHand::default(),
             gate: Gate::default(),
             noting: Noting::default(),
             studio: Arc::new(Studio::new(self.avatars.unwrap_or_else(|| Arc::new(MemoryAvatars::default())))),

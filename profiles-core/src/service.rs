@@ -1,6 +1,7 @@
 //! What an application asks of a [`Core`](crate::Core), one file per subject.
 
 mod account;
+mod at_hand;
 mod avatar;
 mod email;
 mod feed;
@@ -40,7 +41,7 @@ pub use self::{
     status::StatusEditor,
     transfer::{Piece, restore},
 };
-pub(crate) use self::{gate::Gate, noting::Noting};
+pub(crate) use self::{at_hand::AtHand, gate::Gate, noting::Noting};
 use crate::{
     Error, Kind, Result,
     store::{self, StoreError},

@@ -12,6 +12,7 @@ mod delegate;
 mod memory;
 mod places;
 mod query;
+mod recognition;
 #[cfg(feature = "sled")]
 pub mod sled;
 mod transfer;
@@ -33,6 +34,7 @@ pub use self::{
         AuditFilter, Changes, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice, Start, StatusFilter,
         StatusOrder, folded,
     },
+    recognition::{Found, Recognition, Wanted},
     transfer::{
         AccountRow, ErasureRow, MailKeyRow, Numbers, Order, ProfileRow, Record, RequestRow, StatusRow, TallyRow,
         TokenRow, Transfer,
@@ -546,7 +548,19 @@ pub trait Maintenance: Send + Sync {
 
 /// All that the services need; any type with the parts is one.
 pub trait Store:
-    Accounts + Tokens + MailKeys + Throttles + Profiles + Statuses + Feed + Requests + Jobs + Audit + Maintenance + Transfer
+    Accounts
+    + Tokens
+    + MailKeys
+    + Throttles
+    + Profiles
+    + Statuses
+    + Recognition
+    + Feed
+    + Requests
+    + Jobs
+    + Audit
+    + Maintenance
+    + Transfer
 {
 }
 
@@ -557,6 +571,7 @@ impl<T> Store for T where
         + Throttles
         + Profiles
         + Statuses
+        + Recognition
         + Feed
         + Requests
         + Jobs

@@ -53,6 +53,7 @@ mod places;
 mod profiles;
 mod ranks;
 mod read;
+mod recognition;
 mod replica;
 mod requests;
 mod row;

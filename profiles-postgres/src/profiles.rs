@@ -19,14 +19,18 @@ use crate::{
     write::{Command, Work},
 };
 
+/// What is shown of a profile `p` and its account `a`.
+macro_rules! profile_columns {
+    () => {
+        "p.id, p.account, p.revision, p.avatar_digest, p.avatar_format, p.bio, p.city, a.username"
+    };
+}
+pub(crate) use profile_columns;
+
 /// A profile as it is shown, with a condition.
 macro_rules! profile {
     ($which:literal) => {
-        concat!(
-            "select p.id, p.account, p.revision, p.avatar_digest, p.avatar_format, p.bio, p.city, a.username \
-             from profiles p join accounts a on a.id = p.account ",
-            $which
-        )
+        concat!("select ", profile_columns!(), " from profiles p join accounts a on a.id = p.account ", $which)
     };
 }
 

@@ -16,10 +16,23 @@ use crate::{
     write::Work,
 };
 
+/// What is shown of a status `s` and its account `a`.
+macro_rules! status_columns {
+    () => {
+        "s.*, a.username, a.profile"
+    };
+}
+pub(crate) use status_columns;
+
 /// A status as it is shown, with a condition.
 macro_rules! status_where {
     ($which:literal) => {
-        concat!("select s.*, a.username, a.profile from statuses s join accounts a on a.id = s.account ", $which)
+        concat!(
+            "select ",
+            $crate::statuses::status_columns!(),
+            " from statuses s join accounts a on a.id = s.account ",
+            $which
+        )
     };
 }
 pub(crate) use status_where;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use profiles_core::{
     event::EventKind,
     model::{
-        Account, AccountId, AuditNote, Digest, KeyPurpose, Lifetime, Network, Origin, Principal, ProfileId, Scope,
-        Stamp, Timestamp, Token, TokenId, TokenKind, TokenName, Username,
+        Account, AccountId, AuditNote, Digest, KeyPurpose, Lifetime, Network, Origin, Principal, Scope, Stamp,
+        Timestamp, Token, TokenId, TokenKind, TokenName,
     },
     store::{EndTokens, IssueToken, LogIn, NewToken, Result, StoreError, Tokens, Unique},
 };
@@ -16,7 +16,7 @@ use sqlx::{postgres::PgRow, query};
 use crate::{
     PostgresStore,
     error::{Failure, corrupt},
-    row::{get, get_digest, get_moment, get_moment_if_any, get_number, get_text, get_text_if_any, number},
+    row::{get, get_digest, get_moment, get_moment_if_any, get_number, get_text_if_any, number},
     write::{Command, Work},
 };
 
@@ -27,17 +27,7 @@ impl Tokens for PostgresStore {
     }
 
     async fn principal(&self, digest: &Digest, now: Timestamp) -> Result<Option<Principal>> {
-        let statement = || {
-            query(
-                "select t.id, t.account, t.kind, t.scopes, t.expires_at, coalesce(t.last_used_at, t.created_at) as seen_at, \
-                 a.profile, a.username, a.is_staff, a.is_active \
-                 from tokens t join accounts a on a.id = t.account \
-                 where t.digest = $1 and (t.expires_at is null or t.expires_at > $2)",
-            )
-            .bind(digest.as_bytes().as_slice())
-            .bind(now.as_micros())
-        };
-        self.inner.row(statement).await?.as_ref().map(principal).transpose()
+        self.inner.principal(digest, now).await
     }
 
     async fn tokens_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Token>> {
@@ -70,21 +60,6 @@ impl Tokens for PostgresStore {
     }
 }
 
-fn principal(row: &PgRow) -> Result<Principal> {
-    Ok(Principal {
-        token: TokenId::new(get_number(row, "id")?),
-        account: AccountId::new(get_number(row, "account")?),
-        profile: ProfileId::new(get_number(row, "profile")?),
-        username: get_text(row, "username", Username::parse)?,
-        is_staff: get(row, "is_staff")?,
-        is_active: get(row, "is_active")?,
-        kind: kind_of(get(row, "kind")?)?,
-        scopes: scopes(row)?,
-        expires_at: get_moment_if_any(row, "expires_at")?,
-        seen_at: get_moment(row, "seen_at")?,
-    })
-}
-
 pub(crate) fn token(row: &PgRow) -> Result<Token> {
     Ok(Token {
         id: TokenId::new(get_number(row, "id")?),
@@ -106,7 +81,7 @@ pub(crate) fn origin(row: &PgRow) -> Result<Origin> {
     Ok(Origin::new(address, get(row, "agent")?, get(row, "request_id")?))
 }
 
-fn scopes<Scopes: FromIterator<Scope>>(row: &PgRow) -> Result<Scopes> {
+pub(crate) fn scopes<Scopes: FromIterator<Scope>>(row: &PgRow) -> Result<Scopes> {
     let words: Vec<String> = get(row, "scopes")?;
     words.iter().map(|word| Scope::parse(word).map_err(|_| corrupt(format!("{word} is no scope")))).collect()
 }
@@ -119,7 +94,7 @@ pub(crate) fn kind_number(kind: TokenKind) -> i16 {
     }
 }
 
-fn kind_of(number: i16) -> Result<TokenKind> {
+pub(crate) fn kind_of(number: i16) -> Result<TokenKind> {
     match number {
         0 => Ok(TokenKind::Api),
         1 => Ok(TokenKind::Session),

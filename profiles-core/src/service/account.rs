@@ -6,7 +6,7 @@ use crate::{
     fields::{Field, name},
     model::{Account, AccountId, AuditEvent, PersonName, Stamp, Username},
     permissions::{Action, Actor, Denied, Object},
-    store::AccountChange,
+    store::{AccountChange, Found, Wanted},
 };
 
 /// What somebody wants to change in their details; `Ok(None)` leaves it.
@@ -28,7 +28,10 @@ impl Core {
     pub async fn own_account(&self, actor: Actor) -> Result<Account> {
         let id = actor.account().ok_or(Denied::Unauthenticated)?;
         self.authorise(actor, Action::Read, Object::Account { owner: id })?;
-        self.find_account(id).await
+        match self.at_hand.take(&Wanted::OwnAccount) {
+            Some(Found::Account(Some(account))) if account.id == id => Ok(account),
+            _ => self.find_account(id).await,
+        }
     }
 
     /// Changes the actor's own account.

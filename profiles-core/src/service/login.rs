@@ -2,6 +2,7 @@
 
 use super::{
     ATTEMPTS,
+    at_hand::AtHand,
     noting::lenient,
     tries::{Target, Try},
 };
@@ -15,7 +16,7 @@ use crate::{
     },
     password::Verdict,
     permissions::Actor,
-    store::{LogIn, NewToken, StoreError},
+    store::{LogIn, NewToken, StoreError, Wanted},
 };
 
 /// Logins that an account keeps; of more, those end that were not used for longest. A script that logs in anew each time
@@ -284,14 +285,47 @@ impl Core {
     pub async fn authenticate(&self, presented: &SecretKey, carrier: Carrier) -> Result<Authentication> {
         let (digest, now) = (presented.digest(), self.clock.now());
         let principal = self.store.principal(&digest, now).await?;
-        Ok(match principal.filter(|principal| principal.kind.carrier() == carrier) {
+        Ok(self.recognise(principal, carrier, digest, now).await)
+    }
+
+    /// As [`Core::authenticate`], for a request that is about this row, which is read in the same look-up. Answers also the
+    /// core to serve the request with: the first who looks for the row there gets it as it was read, and whoever looks
+    /// again has it read anew.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the store fails.
+    pub async fn authenticate_for(
+        &self,
+        wanted: Wanted,
+        presented: &SecretKey,
+        carrier: Carrier,
+    ) -> Result<(Authentication, Self)> {
+        let (digest, now) = (presented.digest(), self.clock.now());
+        let (principal, found) = self.store.principal_and(&digest, now, &wanted).await?.unzip();
+        let authentication = self.recognise(principal, carrier, digest, now).await;
+        let at_hand = match (&authentication, found) {
+            (Authentication::Known(_), Some(found)) => AtHand::new(wanted, found),
+            _ => AtHand::default(),
+        };
+        Ok((authentication, Self { at_hand, ..self.clone() }))
+    }
+
+    /// Who it is whose token was presented in this way.
+    async fn recognise(
+        &self,
+        principal: Option<Principal>,
+        carrier: Carrier,
+        digest: Digest,
+        now: Timestamp,
+    ) -> Authentication {
+        match principal.filter(|principal| principal.kind.carrier() == carrier) {
             Some(principal) if principal.is_active => {
                 self.note_use(digest, &principal, now).await;
                 Authentication::Known(principal)
             }
             Some(_) => Authentication::Inactive,
             None => Authentication::Unknown,
-        })
+        }
     }
 
     /// Ends these tokens and sessions, which the actor presents; other logins of the account go on.

@@ -5,7 +5,7 @@ use crate::{
     Core, Error, Kind, Result,
     model::{AuditEvent, Profile, ProfileId, UsernameKey},
     permissions::{Action, Actor, Denied, Object},
-    store::{ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice},
+    store::{Found, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Rows, Slice, Wanted},
 };
 
 /// The proof that somebody may edit a profile, and the way to do it. It exists so that whether they may is known
@@ -30,7 +30,11 @@ impl Core {
     }
 
     async fn find_profile(&self, id: ProfileId) -> Result<Profile> {
-        self.store.profile(id).await?.ok_or(Error::Missing(Kind::Profile))
+        let profile = match self.at_hand.take(&Wanted::Profile(id)) {
+            Some(Found::Profile(profile)) => profile,
+            _ => self.store.profile(id).await?,
+        };
+        profile.ok_or(Error::Missing(Kind::Profile))
     }
 
     /// The actor's own profile.
@@ -50,6 +54,9 @@ impl Core {
     pub async fn profile_by_username(&self, actor: Actor, name: &UsernameKey) -> Result<Profile> {
         self.authorise(actor, Action::Read, Object::List)?;
         let missing = || Error::Missing(Kind::Profile);
+        if let Some(Found::Profile(profile)) = self.at_hand.take(&Wanted::ProfileNamed(name.clone())) {
+            return profile.ok_or_else(missing);
+        }
         let account = self.store.account_by_username(name).await?.ok_or_else(missing)?;
         self.store.profile_of(account.id).await?.ok_or_else(missing)
     }

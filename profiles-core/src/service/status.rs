@@ -5,7 +5,7 @@ use crate::{
     Core, Error, Kind, Result,
     model::{AuditEvent, Status, StatusId, StatusText},
     permissions::{Action, Actor, Denied, Object},
-    store::{Rows, Slice, StatusFilter, StatusOrder},
+    store::{Found, Rows, Slice, StatusFilter, StatusOrder, Wanted},
 };
 
 /// The proof that somebody may write a status, and the way to do it.
@@ -53,7 +53,11 @@ impl Core {
     }
 
     async fn find_status(&self, id: StatusId) -> Result<Status> {
-        self.store.status(id).await?.ok_or(Error::Missing(Kind::Status))
+        let status = match self.at_hand.take(&Wanted::Status(id)) {
+            Some(Found::Status(status)) => status,
+            _ => self.store.status(id).await?,
+        };
+        status.ok_or(Error::Missing(Kind::Status))
     }
 
     /// A part of the list of statuses, in this order.

@@ -7,10 +7,10 @@ use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::{
     AccountChange, Accounts, Admission, Attempt, Audit, AuditFilter, Changes, ConfirmEmail, EmailConfirmation,
-    EndTokens, EraseAccount, Erasure, Feed, Forgive, Inconsistency, IssueToken, Jobs, LogIn, MailKeys, MailOutcome,
-    Maintenance, OutboxEntry, OutboxItem, Posted, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition,
-    Profiles, Record, Register, Registered, Requests, ResetPassword, Result, Rows, SendKeys, SetPassword, Slice,
-    StatusFilter, StatusOrder, Statuses, Store, Throttles, Tokens, Transfer,
+    EndTokens, EraseAccount, Erasure, Feed, Forgive, Found, Inconsistency, IssueToken, Jobs, LogIn, MailKeys,
+    MailOutcome, Maintenance, OutboxEntry, OutboxItem, Posted, ProfileChange, ProfileFilter, ProfileOrder,
+    ProfilePosition, Profiles, Recognition, Record, Register, Registered, Requests, ResetPassword, Result, Rows,
+    SendKeys, SetPassword, Slice, StatusFilter, StatusOrder, Statuses, Store, Throttles, Tokens, Transfer, Wanted,
 };
 use crate::{
     event::EventStream,
@@ -165,6 +165,12 @@ hand_on! {
         write delete_unchanged_status(id: StatusId, expected: Revision, stamp: Stamp) -> ();
         read statuses(filter: &StatusFilter, order: StatusOrder, slice: Slice<StatusId>) -> Rows<Status>;
         read count_statuses(filter: &StatusFilter) -> u64;
+    }
+}
+
+hand_on! {
+    Recognition {
+        read principal_and(digest: &Digest, now: Timestamp, wanted: &Wanted) -> Option<(Principal, Found)>;
     }
 }
 

@@ -20,6 +20,7 @@ pub mod own_tokens;
 pub mod passwords;
 pub mod places;
 pub mod profiles;
+pub mod recognition;
 pub mod registration;
 pub mod requests;
 pub mod statuses;

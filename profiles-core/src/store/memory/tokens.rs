@@ -11,8 +11,11 @@ use crate::{
     model::{
         Account, AccountId, AuditNote, Digest, KeyPurpose, Network, Principal, Stamp, Timestamp, Token, TokenKind,
     },
-    store::{EndTokens, IssueToken, LogIn, Result, StoreError, Tokens},
+    store::{EndTokens, IssueToken, LogIn, Recognition, Result, StoreError, Tokens},
 };
+
+/// As every store has it.
+impl Recognition for MemoryStore {}
 
 #[async_trait]
 impl Tokens for MemoryStore {

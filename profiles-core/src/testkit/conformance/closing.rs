@@ -8,7 +8,7 @@ use crate::{
     model::{AccountId, AuditEvent, ChangeId, OutboxId, ProfileId, Revision, StatusId, TokenId, UsernameKey},
     store::{
         AccountChange, AuditFilter, Forgive, MailOutcome, ProfileChange, ProfileFilter, ProfileOrder, Register, Revoke,
-        StatusFilter, StatusOrder, Store, StoreError,
+        StatusFilter, StatusOrder, Store, StoreError, Wanted,
     },
     testkit::{Refusal, fixture, refusal},
 };
@@ -51,6 +51,10 @@ async fn refusals_of_every_read(
         ("mail_key", refusal(store.mail_key(&fixture::digest("key"), fixture::NOW).await)),
         ("audit", refusal(store.audit(&AuditFilter::default(), None, 10).await)),
         ("principal", refusal(store.principal(&fixture::digest("token"), fixture::NOW).await)),
+        (
+            "principal_and",
+            refusal(store.principal_and(&fixture::digest("token"), fixture::NOW, &Wanted::OwnAccount).await),
+        ),
         ("profile", refusal(store.profile(profile).await)),
         ("profile_of", refusal(store.profile_of(account).await)),
         ("profiles", refusal(store.profiles(&profiles, ProfileOrder::Id, everything()).await)),

@@ -56,6 +56,11 @@ macro_rules! store_conformance {
                 revoking_passes_over_what_is_not_there,
                 a_revoked_token_is_gone,
             }
+            recognition {
+                who_asks_and_the_row_are_told_as_one_by_one,
+                the_row_is_told_as_it_is_now,
+                a_missing_row_takes_nothing_from_who_asks,
+            }
             own_tokens {
                 tokens_are_listed_with_all_they_say,
                 the_number_of_a_token_is_not_given_again,
@@ -312,6 +317,7 @@ mod tests {
             ("accounts", include_str!("accounts.rs")),
             ("passwords", include_str!("passwords.rs")),
             ("tokens", include_str!("tokens.rs")),
+            ("recognition", include_str!("recognition.rs")),
             ("own_tokens", include_str!("own_tokens.rs")),
             ("lifetimes", include_str!("lifetimes.rs")),
             ("logins", include_str!("logins.rs")),

@@ -9,8 +9,9 @@ use crate::{
         PendingKey, Principal, Profile, Stamp, Status, Timestamp, Token,
     },
     store::{
-        Admission, Attempt, Changes, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, IssueToken,
-        OutboxEntry, OutboxItem, Posted, Registered, ResetPassword, Result, Rows, SendKeys, SetPassword, Store,
+        Admission, Attempt, Changes, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, Found,
+        IssueToken, OutboxEntry, OutboxItem, Posted, Registered, ResetPassword, Result, Rows, SendKeys, SetPassword,
+        Store,
     },
     testkit::{Refusal, fixture},
 };
@@ -23,6 +24,7 @@ pub(super) enum Answer {
     Account(Option<Account>),
     Accounts(Vec<Account>),
     Principal(Option<Principal>),
+    Recognition(Option<(Principal, Found)>),
     Token(Token),
     Tokens(Vec<Token>),
     MailKey(Option<PendingKey>),
@@ -210,6 +212,9 @@ async fn read(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
         Command::AccountsByEmail { email, limit } => Answer::Accounts(store.accounts_by_email(email, *limit).await?),
         Command::Accounts { after, limit } => Answer::Accounts(store.accounts(*after, *limit).await?),
         Command::Principal { secret } => Answer::Principal(store.principal(&fixture::digest(secret), now).await?),
+        Command::PrincipalAnd { secret, wanted } => {
+            Answer::Recognition(store.principal_and(&fixture::digest(secret), now, wanted).await?)
+        }
         Command::TokensOf { account } => Answer::Tokens(store.tokens_of(*account, now).await?),
         Command::MailKey { secret } => Answer::MailKey(store.mail_key(&fixture::digest(secret), now).await?),
         Command::Audit { filter, after, limit } => Answer::Trail(store.audit(filter, *after, *limit).await?),

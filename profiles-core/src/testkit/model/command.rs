@@ -10,7 +10,7 @@ use crate::{
     },
     store::{
         AccountChange, AuditFilter, Forgive, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Revoke,
-        Slice, StatusFilter, StatusOrder, Which,
+        Slice, StatusFilter, StatusOrder, Wanted, Which,
     },
 };
 
@@ -90,6 +90,8 @@ pub enum Command {
     Accounts { after: Option<AccountId>, limit: usize },
     /// `principal`.
     Principal { secret: String },
+    /// `principal_and`.
+    PrincipalAnd { secret: String, wanted: Wanted },
     /// `tokens_of`.
     TokensOf { account: AccountId },
     /// `mail_key`.

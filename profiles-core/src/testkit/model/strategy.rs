@@ -18,7 +18,7 @@ use crate::{
     model::{AccountId, AvatarId, ChangeId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
     store::{
         AccountChange, ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Slice, Start, StatusFilter,
-        StatusOrder,
+        StatusOrder, Wanted,
     },
     testkit::fixture,
 };
@@ -109,10 +109,20 @@ fn reads() -> impl Strategy<Value = Command> {
         name().prop_map(|name| Command::AccountByUsername { key: UsernameKey::of(name) }),
         address().prop_map(|email| Command::AccountByVerifiedEmail { email }),
         secret().prop_map(|secret| Command::Principal { secret }),
+        (secret(), wanted()).prop_map(|(secret, wanted)| Command::PrincipalAnd { secret, wanted }),
         number().prop_map(|id| Command::Profile { id: ProfileId::new(id) }),
         picture().prop_map(|avatar| Command::AvatarInUse { avatar }),
         number().prop_map(|id| Command::ProfileOf { account: AccountId::new(id) }),
         number().prop_map(|id| Command::Status { id: StatusId::new(id) }),
+    ]
+}
+
+fn wanted() -> impl Strategy<Value = Wanted> {
+    prop_oneof![
+        number().prop_map(|id| Wanted::Profile(ProfileId::new(id))),
+        name().prop_map(|name| Wanted::ProfileNamed(UsernameKey::of(name))),
+        number().prop_map(|id| Wanted::Status(StatusId::new(id))),
+        Just(Wanted::OwnAccount),
     ]
 }
 
