@@ -12,6 +12,7 @@ use profiles_core::{
     Authentication, Core,
     model::{Carrier, SecretKey},
     permissions::Actor,
+    store::Wanted,
 };
 
 use super::{cookies, error::ApiError, headers};
@@ -33,7 +34,7 @@ pub enum AuthenticationOrder {
 /// Who sends the request, the secrets with which they proved it, and the core as it serves them.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// It knows where the request comes from.
+    /// It knows where the request comes from, and may have the row at hand that it is about.
     pub(crate) core: Core,
     pub(crate) actor: Actor,
     /// The token or the session that was accepted, and the session cookie in any case: what a logout ends.
@@ -52,7 +53,7 @@ pub(crate) struct Recognised {
     pub(crate) by_session: bool,
 }
 
-/// Looks at the proofs in their order.
+/// Looks at the proofs in their order. The row that is wanted is at hand for whoever is recognised.
 ///
 /// # Errors
 /// A token is presented and is no good: even open views refuse it, so that a stale client notices.
@@ -60,6 +61,7 @@ pub(crate) async fn recognise(
     core: &Core,
     request: &Request,
     order: AuthenticationOrder,
+    wanted: Option<Wanted>,
 ) -> Result<Recognised, ApiError> {
     let session = cookies::get(request, cookies::SESSION).map(|id| SecretKey::presented(&id));
     let mut outcome = Recognised {
@@ -68,11 +70,12 @@ pub(crate) async fn recognise(
         session_dead: false,
         by_session: false,
     };
-    if order == AuthenticationOrder::SessionFirst && by_session(core, session.as_ref(), &mut outcome).await? {
+    let first = order == AuthenticationOrder::SessionFirst;
+    if first && by_session(session.as_ref(), wanted.as_ref(), &mut outcome).await? {
         return Ok(outcome);
     }
     if let Some(token) = token(request.headers())? {
-        outcome.caller.actor = match core.authenticate(&token, Carrier::Header).await? {
+        outcome.caller.actor = match outcome.caller.authenticate(&token, Carrier::Header, wanted.as_ref()).await? {
             Authentication::Known(principal) => Actor::from(&principal),
             Authentication::Inactive => return Err(ApiError::BadCredentials("User inactive or deleted.")),
             Authentication::Unknown => return Err(ApiError::BadCredentials("Invalid token.")),
@@ -81,15 +84,19 @@ pub(crate) async fn recognise(
         return Ok(outcome);
     }
     if order == AuthenticationOrder::TokenFirst {
-        by_session(core, session.as_ref(), &mut outcome).await?;
+        by_session(session.as_ref(), wanted.as_ref(), &mut outcome).await?;
     }
     Ok(outcome)
 }
 
-async fn by_session(core: &Core, session: Option<&SecretKey>, outcome: &mut Recognised) -> Result<bool, ApiError> {
+async fn by_session(
+    session: Option<&SecretKey>,
+    wanted: Option<&Wanted>,
+    outcome: &mut Recognised,
+) -> Result<bool, ApiError> {
     outcome.session_seen = true;
     let Some(session) = session else { return Ok(false) };
-    match core.authenticate(session, Carrier::Cookie).await? {
+    match outcome.caller.authenticate(session, Carrier::Cookie, wanted).await? {
         Authentication::Known(principal) => {
             outcome.caller.actor = Actor::from(&principal);
             outcome.by_session = true;
@@ -99,6 +106,21 @@ async fn by_session(core: &Core, session: Option<&SecretKey>, outcome: &mut Reco
         Authentication::Unknown => outcome.session_dead = true,
     }
     Ok(outcome.by_session)
+}
+
+impl Caller {
+    /// Whose this is; from then on the row that is wanted is at hand.
+    async fn authenticate(
+        &mut self,
+        presented: &SecretKey,
+        carrier: Carrier,
+        wanted: Option<&Wanted>,
+    ) -> Result<Authentication, ApiError> {
+        let Some(wanted) = wanted else { return Ok(self.core.authenticate(presented, carrier).await?) };
+        let (authentication, core) = self.core.authenticate_for(wanted.clone(), presented, carrier).await?;
+        self.core = core;
+        Ok(authentication)
+    }
 }
 
 /// The token of `Authorization: Token <key>`; other schemes are none of ours.

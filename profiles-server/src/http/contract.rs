@@ -12,9 +12,9 @@ use poem::{
 };
 use profiles_core::{
     Core, Error,
-    model::{ProfileId, StatusId},
+    model::{ProfileId, StatusId, UsernameKey},
     permissions::{Action, Actor, Denied, Object},
-    store::{ProfileFilter, StatusFilter},
+    store::{ProfileFilter, StatusFilter, Wanted},
 };
 
 use super::{
@@ -77,7 +77,8 @@ impl<E: Endpoint> Contract<E> {
     async fn answer(&self, request: &mut Request, target: &Target, found: &mut Found) -> Result<Response, ApiError> {
         found.rendering = rendering(request, target)?;
         let core = self.core.on_behalf_of(origin::of(request, &self.settings));
-        let caller = self.authenticate(&core, request, found).await?;
+        let wanted = self.wanted(request.method(), target);
+        let caller = self.authenticate(&core, request, wanted, found).await?;
         self.let_in(request.method(), target, caller.actor)?;
         if request.method() == Method::OPTIONS {
             let writable = self.may_write(request, target, caller.actor).await;
@@ -90,8 +91,29 @@ impl<E: Endpoint> Contract<E> {
         self.operate(request, target, caller).await
     }
 
-    async fn authenticate(&self, core: &Core, request: &mut Request, found: &mut Found) -> Result<Caller, ApiError> {
-        let recognised = recognise(core, request, self.settings.authentication).await?;
+    /// The row that the operation will look for first. It is read together with who asks: one look-up for both.
+    fn wanted(&self, method: &Method, target: &Target) -> Option<Wanted> {
+        if !target.view.has(method, &self.settings) {
+            return None;
+        }
+        match (target.view.row?, target.row) {
+            (Row::Profile, Some(RowId::Number(id))) => Some(Wanted::Profile(ProfileId::new(id))),
+            (Row::Status, Some(RowId::Number(id))) => Some(Wanted::Status(StatusId::new(id))),
+            (Row::NamedProfile, _) => target.name.as_deref().map(|name| Wanted::ProfileNamed(UsernameKey::of(name))),
+            // Who edits their account has sent a body, which is read before the account is.
+            (Row::OwnAccount, _) if csrf::is_safe(method) => Some(Wanted::OwnAccount),
+            _ => None,
+        }
+    }
+
+    async fn authenticate(
+        &self,
+        core: &Core,
+        request: &mut Request,
+        wanted: Option<Wanted>,
+        found: &mut Found,
+    ) -> Result<Caller, ApiError> {
+        let recognised = recognise(core, request, self.settings.authentication, wanted).await?;
         found.session_seen = recognised.session_seen;
         found.session_dead = recognised.session_dead;
         if recognised.by_session && !csrf::is_safe(request.method()) {
@@ -140,7 +162,7 @@ impl<E: Endpoint> Contract<E> {
                 let filter = StatusFilter { username: query::last(request, "username"), ..StatusFilter::default() };
                 self.core.edit_status(actor, StatusId::new(id), &filter).await.is_ok()
             }
-            (Some(Row::Token), Some(_)) => actor != Actor::Anonymous,
+            (Some(Row::Token), Some(_)) | (Some(Row::NamedProfile | Row::OwnAccount), _) => actor != Actor::Anonymous,
             (Some(_), _) => false,
         }
     }

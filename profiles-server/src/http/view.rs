@@ -59,12 +59,19 @@ pub(crate) enum Slash {
     Required,
 }
 
-/// What the number in a path counts.
+/// The row that a path is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Row {
+    /// The profile with this number.
     Profile,
+    /// The profile of this name.
+    NamedProfile,
+    /// The status with this number.
     Status,
+    /// The token with this number, of whoever asks.
     Token,
+    /// The account of whoever asks.
+    OwnAccount,
 }
 
 impl View {
@@ -171,6 +178,7 @@ const USER: View = View {
     allow: "GET, PUT, PATCH, HEAD, OPTIONS",
     access: Access::Account,
     slash: Slash::Optional,
+    row: Some(Row::OwnAccount),
     fields: Some(("PUT", metadata::USER)),
     ..BASE
 };
@@ -331,6 +339,7 @@ const PROFILE_BY_USERNAME: View = View {
     name: "Profile By Username",
     allow: "GET, HEAD, OPTIONS",
     access: Access::ReadOrAccount,
+    row: Some(Row::NamedProfile),
     ..BASE
 };
 
