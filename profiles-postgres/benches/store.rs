@@ -1,18 +1,19 @@
 //! What the store over PostgreSQL does in a second, beside what PostgreSQL allows and beside the store over sled.
 //!
-//! `cargo bench -p profiles-postgres --bench store` takes about half a minute. It starts a PostgreSQL of its own, with
+//! `cargo bench -p profiles-postgres --bench store` takes about a minute. It starts a PostgreSQL of its own, with
 //! its data and sled's on the same disk, and asks all in turns, three rounds of each, of which it tells the medians:
 //!
 //! - whom a token speaks for, beside the same statement sent by sqlx alone over as many connections;
+//! - the same with a profile, which is all that a `GET` of one costs the database;
 //! - statuses posted, durable when they return, beside transactions of two rows by `pgbench` over as many connections as
 //!   there are callers.
 
 use std::{env, error::Error, hint::black_box, sync::Arc, time::Duration};
 
 use profiles_core::{
-    model::AccountId,
+    model::{AccountId, ProfileId},
     store::{
-        Register, Store,
+        Register, Store, Wanted,
         sled::{SledConfig, SledStore},
     },
     testkit::{calls_a_second, fixture},
@@ -28,10 +29,18 @@ const WHILE: Duration = Duration::from_secs(2);
 const ROUNDS: usize = 3;
 const CONNECTIONS: u32 = 16;
 
-/// The statement of the store's hot path, for who sends it without the store.
-const PRINCIPAL: &str = "select t.id, t.account, t.kind, t.scopes, t.expires_at, \
-     coalesce(t.last_used_at, t.created_at) as seen_at, a.profile, a.username, a.is_staff, a.is_active \
-     from tokens t join accounts a on a.id = t.account \
+/// The statements of the store's hot path, for who sends them without the store.
+const PRINCIPAL: &str = "select t.id as token, t.kind, t.scopes, t.expires_at, \
+     coalesce(t.last_used_at, t.created_at) as seen_at, h.id as holder, h.profile as holder_profile, \
+     h.username as holder_name, h.is_staff as holder_is_staff, h.is_active as holder_is_active \
+     from tokens t join accounts h on h.id = t.account \
+     where t.digest = $1 and (t.expires_at is null or t.expires_at > $2)";
+const PRINCIPAL_AND_PROFILE: &str = "select t.id as token, t.kind, t.scopes, t.expires_at, \
+     coalesce(t.last_used_at, t.created_at) as seen_at, h.id as holder, h.profile as holder_profile, \
+     h.username as holder_name, h.is_staff as holder_is_staff, h.is_active as holder_is_active, \
+     p.id, p.account, p.revision, p.avatar_digest, p.avatar_format, p.bio, p.city, a.username \
+     from tokens t join accounts h on h.id = t.account \
+     left join (profiles p join accounts a on a.id = p.account) on p.id = $3 \
      where t.digest = $1 and (t.expires_at is null or t.expires_at > $2)";
 
 /// As much as a status and its line in the log of changes.
@@ -56,13 +65,14 @@ fn main() -> Outcome {
 struct Candidate {
     store: Arc<dyn Store>,
     account: AccountId,
+    profile: ProfileId,
 }
 
 impl Candidate {
     async fn new(store: Arc<dyn Store>) -> Outcome<Self> {
         let tokens = vec![fixture::token("token")];
-        let account = store.register(Register { tokens, ..fixture::register("ada") }).await?.account.id;
-        Ok(Self { store, account })
+        let made = store.register(Register { tokens, ..fixture::register("ada") }).await?;
+        Ok(Self { store, account: made.account.id, profile: made.profile.id })
     }
 }
 
@@ -90,6 +100,13 @@ async fn measure(cluster: &Cluster) -> Outcome {
             rates[2].push(principals(&sled, callers).await?);
         }
         tell(callers, "principals/s", rates);
+        let mut rates = [const { Vec::new() }; 3];
+        for _ in 0..ROUNDS {
+            rates[0].push(principals_with_profile(&postgres, callers).await?);
+            rates[1].push(statements_with_profile(&bare, callers, postgres.profile).await?);
+            rates[2].push(principals_with_profile(&sled, callers).await?);
+        }
+        tell(callers, "with a profile/s", rates);
         let mut rates = [const { Vec::new() }; 3];
         for _ in 0..ROUNDS {
             rates[0].push(posts(&postgres, callers).await?);
@@ -133,6 +150,34 @@ async fn statements(pool: &PgPool, callers: usize) -> Outcome<f64> {
         let pool = pool.clone();
         async move {
             let statement = query(PRINCIPAL).bind(digest.as_bytes().to_vec()).bind(fixture::NOW.as_micros());
+            black_box(statement.fetch_one(&pool).await?);
+            Ok(())
+        }
+    })
+    .await
+}
+
+async fn principals_with_profile(candidate: &Candidate, callers: usize) -> Outcome<f64> {
+    let digest = fixture::digest("token");
+    let (store, wanted) = (Arc::clone(&candidate.store), Wanted::Profile(candidate.profile));
+    calls_a_second(callers, WHILE, move || {
+        let (store, wanted) = (Arc::clone(&store), wanted.clone());
+        async move {
+            black_box(store.principal_and(&digest, fixture::NOW, &wanted).await?.ok_or("nobody")?);
+            Ok(())
+        }
+    })
+    .await
+}
+
+async fn statements_with_profile(pool: &PgPool, callers: usize, profile: ProfileId) -> Outcome<f64> {
+    let (digest, profile) = (fixture::digest("token"), i64::try_from(profile.get())?);
+    let pool = pool.clone();
+    calls_a_second(callers, WHILE, move || {
+        let pool = pool.clone();
+        async move {
+            let statement = query(PRINCIPAL_AND_PROFILE).bind(digest.as_bytes().to_vec());
+            let statement = statement.bind(fixture::NOW.as_micros()).bind(profile);
             black_box(statement.fetch_one(&pool).await?);
             Ok(())
         }
