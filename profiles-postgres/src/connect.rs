@@ -16,6 +16,12 @@ use crate::{
 /// The oldest version of PostgreSQL that is supported, by its first number: the oldest that its developers maintain.
 pub(crate) const OLDEST: i32 = 14;
 
+/// How long a connection is used before another takes its place.
+pub(crate) const LIFETIME: Duration = Duration::from_mins(30);
+
+/// How long one lies unused before it is closed.
+pub(crate) const IDLE: Duration = Duration::from_mins(10);
+
 /// A pool over this address. It connects when it is asked to, and again after the database was away.
 pub(crate) fn pool(config: &PostgresConfig, url: &DatabaseUrl) -> PgPool {
     let session = session(config);
@@ -24,8 +30,8 @@ pub(crate) fn pool(config: &PostgresConfig, url: &DatabaseUrl) -> PgPool {
         .acquire_timeout(config.acquire_timeout)
         // Nobody needs to ask whether a connection is there before using it: what fails is done again over another.
         .test_before_acquire(false)
-        .max_lifetime(Duration::from_mins(30))
-        .idle_timeout(Duration::from_mins(10))
+        .max_lifetime(LIFETIME)
+        .idle_timeout(IDLE)
         .after_connect(move |connection, _| {
             let session = session.clone();
             Box::pin(async move { connection.execute(sqlx::AssertSqlSafe(session)).await.map(drop) })

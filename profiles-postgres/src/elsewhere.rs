@@ -22,6 +22,7 @@ use tokio::{
 };
 
 use crate::{
+    connections::Connections,
     row::{get_moment, get_number},
     store::Inner,
 };
@@ -70,9 +71,12 @@ impl Elsewhere {
     }
 
     /// Tells the others of what was committed and not told of.
-    pub(crate) async fn tell_what_waits(&self, pool: &PgPool) -> Result<(), sqlx::Error> {
+    pub(crate) async fn tell_what_waits(&self, connections: &Connections) -> Result<(), sqlx::Error> {
         if self.waits.swap(false, Ordering::AcqRel) {
-            query("select pg_notify($1, $2)").bind(CHANNEL).bind(self.notice()).execute(pool).await?;
+            let mut connection = connections.acquire().await?;
+            let notify = query("select pg_notify($1, $2)").bind(CHANNEL).bind(self.notice());
+            notify.execute(&mut *connection).await?;
+            connection.put_back();
         }
         Ok(())
     }
@@ -96,11 +100,11 @@ pub(crate) fn start(inner: &Arc<Inner>, listening: PgPool) -> [JoinHandle<()>; 2
 
 async fn tell(inner: Weak<Inner>) {
     while let Some(inner) = inner.upgrade() {
-        let pool = inner.pool.clone();
+        let connections = Arc::clone(&inner.connections);
         let elsewhere = Arc::clone(&inner.elsewhere);
         drop(inner);
         elsewhere.committed.notified().await;
-        if elsewhere.tell_what_waits(&pool).await.is_err() {
+        if elsewhere.tell_what_waits(&connections).await.is_err() {
             // The others look by themselves.
             sleep(PAUSE).await;
         }

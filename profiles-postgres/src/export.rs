@@ -75,7 +75,7 @@ impl Inner {
     /// Sends all rows as they are at one moment: in one transaction that only reads, which holds nobody up.
     pub(crate) async fn export(&self, to: Sender<Vec<Record>>) -> Result<()> {
         self.check_open()?;
-        let mut connection = self.pool.acquire().await.map_err(to_store_error)?;
+        let mut connection = self.connections.acquire().await.map_err(to_store_error)?;
         // Never back into the pool: a call that is dropped leaves its transaction open.
         connection.close_on_drop();
         let sent = send_all(&mut connection, &to).await;

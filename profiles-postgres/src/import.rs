@@ -89,7 +89,7 @@ impl Table {
 impl Inner {
     pub(crate) async fn import(&self, from: Receiver<Vec<Record>>) -> Result<()> {
         self.check_open()?;
-        let mut connection = self.pool.acquire().await.map_err(to_store_error)?;
+        let mut connection = self.connections.acquire().await.map_err(to_store_error)?;
         // Never back into the pool: a call that is dropped leaves its transaction open.
         connection.close_on_drop();
         match take_all(&mut connection, from).await {

@@ -38,6 +38,7 @@ mod audit;
 mod avatars;
 mod config;
 mod connect;
+mod connections;
 mod directory;
 mod elsewhere;
 mod erasure;

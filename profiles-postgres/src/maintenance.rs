@@ -20,15 +20,15 @@ use crate::{
 impl Maintenance for PostgresStore {
     async fn ready(&self) -> Result<()> {
         self.inner.check_open()?;
-        let mut connection = self.inner.pool.acquire().await.map_err(to_store_error)?;
+        let mut connection = self.inner.connections.acquire().await.map_err(to_store_error)?;
         match connect::is_writable(&mut connection).await {
             Ok(true) => Ok(()),
             Ok(false) => {
-                connection.close_on_drop();
+                connection.give_up();
                 Err(StoreError::unavailable("the database does not take writes"))
             }
             Err(error) => {
-                connection.close_on_drop();
+                connection.give_up();
                 Err(to_store_error(error))
             }
         }

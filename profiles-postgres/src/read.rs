@@ -4,14 +4,14 @@ use std::io::ErrorKind;
 
 use profiles_core::store::Result;
 use sqlx::{
-    Error as SqlError, PgPool, Postgres,
-    pool::PoolConnection,
+    Error as SqlError, Postgres,
     postgres::{PgArguments, PgRow},
     query::Query,
 };
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
+    connections::Connections,
     error::{Remedy, to_store_error},
     store::Inner,
     write::{FIRST_PAUSE, LONGEST_PAUSE},
@@ -27,7 +27,7 @@ impl Inner {
         let end = Instant::now() + self.config.retry_for;
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.rows_once(&self.pool, statement()).await {
+            match self.rows_once(&self.connections, statement()).await {
                 Ok(rows) => return Ok(rows),
                 Err(error) if Remedy::of(&error) != Remedy::None && Instant::now() + pause < end => {
                     tracing::debug!(%error, "a read is tried again");
@@ -51,7 +51,7 @@ impl Inner {
     ) -> Result<Vec<PgRow>> {
         if let Some(replica) = self.replica.as_ref().filter(|replica| replica.may_be_asked()) {
             self.check_open()?;
-            match self.rows_once(&replica.pool, statement()).await {
+            match self.rows_once(&replica.connections, statement()).await {
                 Ok(rows) => return Ok(rows),
                 Err(error) => {
                     tracing::debug!(%error, "the copy does not answer; the database itself is asked");
@@ -76,20 +76,15 @@ impl Inner {
     }
 
     /// A database that says nothing at all has no more time than its own limit allows.
-    async fn rows_once(&self, pool: &PgPool, statement: Statement<'_>) -> Result<Vec<PgRow>, SqlError> {
-        let mut connection = pool.acquire().await?;
+    async fn rows_once(&self, connections: &Connections, statement: Statement<'_>) -> Result<Vec<PgRow>, SqlError> {
+        let mut connection = connections.acquire().await?;
         let answer = timeout(self.config.statement_timeout, statement.fetch_all(&mut *connection)).await;
         let answer = answer.unwrap_or_else(|_| Err(SqlError::Io(ErrorKind::TimedOut.into())));
-        if let Err(error) = &answer {
-            give_up_broken(&mut connection, error);
+        match &answer {
+            Ok(_) => connection.put_back(),
+            Err(error) if Remedy::of(error) == Remedy::Reconnect => connection.give_up(),
+            Err(_) => {}
         }
         answer
-    }
-}
-
-/// A connection that is of no use any more is not put back.
-fn give_up_broken(connection: &mut PoolConnection<Postgres>, error: &SqlError) {
-    if Remedy::of(error) == Remedy::Reconnect {
-        connection.close_on_drop();
     }
 }

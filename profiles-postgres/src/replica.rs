@@ -13,14 +13,14 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Error as SqlError, PgPool, query_scalar};
+use sqlx::{Error as SqlError, query_scalar};
 use tokio::{
     sync::Notify,
     task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
 
-use crate::store::Inner;
+use crate::{connections::Connections, store::Inner};
 
 /// How late a copy may be.
 const LATEST: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ const ASK: Duration = Duration::from_millis(5);
 
 /// A copy, and how far it has come.
 pub(crate) struct Replica {
-    pub(crate) pool: PgPool,
+    pub(crate) connections: Connections,
     /// Writes that have ended here, whatever came of them.
     writes: AtomicU64,
     /// As many of them are in the copy.
@@ -46,9 +46,9 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
-    pub(crate) fn new(pool: PgPool) -> Self {
+    pub(crate) fn new(connections: Connections) -> Self {
         Self {
-            pool,
+            connections,
             writes: AtomicU64::new(1),
             followed: AtomicU64::new(0),
             is_fresh: AtomicBool::new(false),
@@ -81,15 +81,20 @@ impl Replica {
         self.is_fresh.store(false, Ordering::Release);
     }
 
-    async fn follow(&self, primary: &PgPool) -> Result<(), SqlError> {
+    async fn follow(&self, primary: &Connections) -> Result<(), SqlError> {
         let writes = self.writes.load(Ordering::Acquire);
-        let position: String = query_scalar("select pg_current_wal_insert_lsn()::text").fetch_one(primary).await?;
+        let mut connection = primary.acquire().await?;
+        let position: String =
+            query_scalar("select pg_current_wal_insert_lsn()::text").fetch_one(&mut *connection).await?;
+        connection.put_back();
         let end = Instant::now() + LATEST;
         loop {
+            let mut connection = self.connections.acquire().await?;
             let has_it: Option<bool> = query_scalar("select pg_last_wal_replay_lsn() >= $1::pg_lsn")
                 .bind(&position)
-                .fetch_one(&self.pool)
+                .fetch_one(&mut *connection)
                 .await?;
+            connection.put_back();
             if has_it == Some(true) {
                 self.followed.store(writes, Ordering::Release);
                 self.is_fresh.store(true, Ordering::Release);
@@ -111,7 +116,7 @@ pub(crate) fn start(inner: &Arc<Inner>, replica: Arc<Replica>) -> JoinHandle<()>
 
 async fn watch(inner: Weak<Inner>, replica: Arc<Replica>) {
     while let Some(store) = inner.upgrade() {
-        let primary = store.pool.clone();
+        let primary = Arc::clone(&store.connections);
         drop(store);
         let followed = timeout(LATEST * 2, replica.follow(&primary)).await;
         if let Err(error) = followed.unwrap_or_else(|_| Err(SqlError::Io(ErrorKind::TimedOut.into()))) {

@@ -14,12 +14,13 @@ use profiles_core::{
     event::{EventPublisher, EventSource},
     store::{Result, StoreError},
 };
-use sqlx::{Connection as _, PgPool};
+use sqlx::Connection as _;
 use tokio::{sync::Mutex, task::JoinHandle, time::timeout};
 
 use crate::{
     config::PostgresConfig,
     connect,
+    connections::Connections,
     elsewhere::{self, Elsewhere},
     error::OpenError,
     migrate,
@@ -48,7 +49,7 @@ impl Drop for PostgresStore {
 pub(crate) struct Inner {
     pub(crate) config: PostgresConfig,
     /// Connections to the database that is written.
-    pub(crate) pool: PgPool,
+    pub(crate) connections: Arc<Connections>,
     /// Held from before a transaction commits until its events are published, so that they are told in the order of
     /// committing. Nothing that a transaction may have to wait for is ever waited for under it.
     pub(crate) events: Mutex<EventPublisher>,
@@ -82,14 +83,14 @@ impl PostgresStore {
             url: config.url.clone(),
             error: sqlx::Error::Io(std::io::Error::other(error.to_string())),
         })?;
-        let pool = connect::pool(&config, &config.url);
+        let connections = Arc::new(Connections::new(&config, &config.url));
         let events = EventPublisher::default();
         let source = events.source();
-        let replica = config.replica.as_ref().map(|url| Arc::new(Replica::new(connect::pool(&config, url))));
+        let replica = config.replica.as_ref().map(|url| Arc::new(Replica::new(Connections::new(&config, url))));
         let listening = connect::pool(&PostgresConfig { max_connections: 1, ..config.clone() }, &config.url);
         let inner = Arc::new(Inner {
             config,
-            pool,
+            connections,
             events: Mutex::new(events),
             source,
             elsewhere: Arc::new(Elsewhere::new(HEXLOWER.encode(&name))),
@@ -118,10 +119,10 @@ impl Inner {
             return Err(StoreError::unavailable("the store is closed"));
         }
         // Who ends at once, as an operator's command does, must not take with it what others wait to hear.
-        let _ = timeout(LAST_WORD, self.elsewhere.tell_what_waits(&self.pool)).await;
-        self.pool.close().await;
+        let _ = timeout(LAST_WORD, self.elsewhere.tell_what_waits(&self.connections)).await;
+        self.connections.close().await;
         if let Some(replica) = &self.replica {
-            replica.pool.close().await;
+            replica.connections.close().await;
         }
         Ok(())
     }

@@ -71,7 +71,7 @@ impl Inner {
     /// Reads the whole store, as it is at one moment.
     pub(crate) async fn verify(&self) -> Result<Vec<Inconsistency>> {
         self.check_open()?;
-        let mut connection = self.pool.acquire().await.map_err(to_store_error)?;
+        let mut connection = self.connections.acquire().await.map_err(to_store_error)?;
         // Never back into the pool: a call that is dropped leaves its transaction open.
         connection.close_on_drop();
         let checked = async {

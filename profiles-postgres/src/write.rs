@@ -14,11 +14,12 @@ use profiles_core::{
     model::Timestamp,
     store::{Result, StoreError},
 };
-use sqlx::{Error as SqlError, PgConnection, Postgres, pool::PoolConnection};
+use sqlx::{Error as SqlError, PgConnection};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::{
     PostgresStore,
+    connections::Connection,
     error::{Failure, Remedy, to_store_error},
     store::Inner,
 };
@@ -36,7 +37,7 @@ pub(crate) trait Command: Send + Sync + 'static {
 
 /// A transaction under way, and what is to be told when it is done.
 pub(crate) struct Work {
-    connection: PoolConnection<Postgres>,
+    connection: Connection,
     told: Told,
 }
 
@@ -148,7 +149,7 @@ impl Inner {
         number: Number,
         before: Option<Done<C::Answer>>,
     ) -> Result<C::Answer, Lost<C::Answer>> {
-        let connection = match self.pool.acquire().await {
+        let connection = match self.connections.acquire().await {
             Ok(connection) => connection,
             // The pool has waited as long as a command may wait.
             Err(error @ (SqlError::PoolTimedOut | SqlError::PoolClosed)) => {
@@ -163,7 +164,7 @@ impl Inner {
                 Ok(Settled::Done) => return Ok(self.publish(before).await),
                 Ok(Settled::Undone) => {}
                 Err(error) => {
-                    work.connection.close_on_drop();
+                    work.connection.give_up();
                     return Err(Lost::InDoubt(before, error));
                 }
             }
@@ -172,7 +173,7 @@ impl Inner {
             Ok(Ok(answer)) => self.commit(work, answer).await,
             Ok(Err(failure)) => Err(roll_back(work, failure).await),
             Err(_) => {
-                work.connection.close_on_drop();
+                work.connection.give_up();
                 Err(Lost::Again(timed_out()))
             }
         }
@@ -189,17 +190,18 @@ impl Inner {
         // One limit for both: those who wait for each other do not wait for each other's limits.
         let end = Instant::now() + self.patience();
         let Ok(mut publisher) = timeout_at(end, self.events.lock()).await else {
-            connection.close_on_drop();
+            connection.give_up();
             return Err(Lost::Again(timed_out()));
         };
         match timeout_at(end, sqlx::raw_sql("commit").execute(&mut *connection)).await {
             Ok(Ok(_)) => {
+                connection.put_back();
                 self.tell(&mut publisher, done.told);
                 Ok(done.answer)
             }
             Ok(Err(error)) => {
                 drop(publisher);
-                connection.close_on_drop();
+                connection.give_up();
                 match Remedy::of(&error) {
                     Remedy::Repeat => Err(Lost::Again(error)),
                     Remedy::Reconnect | Remedy::None => Err(Lost::InDoubt(done, error)),
@@ -207,7 +209,7 @@ impl Inner {
             }
             Err(_) => {
                 drop(publisher);
-                connection.close_on_drop();
+                connection.give_up();
                 Err(Lost::InDoubt(done, timed_out()))
             }
         }
@@ -289,7 +291,9 @@ async fn roll_back<T>(mut work: Work, failure: Failure) -> Lost<T> {
     let rolled_back = rolled_back.unwrap_or_else(|_| Err(timed_out()));
     let gone = matches!(&failure, Failure::Database(error) if Remedy::of(error) == Remedy::Reconnect);
     if rolled_back.is_err() || gone {
-        work.connection.close_on_drop();
+        work.connection.give_up();
+    } else {
+        work.connection.put_back();
     }
     match failure {
         Failure::Refused(error) => Lost::Refused(error),

@@ -51,18 +51,15 @@ async fn hand_on(client: TcpStream, database: u16, trips: Arc<AtomicU64>) -> io:
     let mut message = Vec::new();
     read_message(&mut from_client, &mut message).await?;
     to_server.write_all(&message).await?;
-    // Whether something was asked since the client last waited. sqlx's pool also sends a bare Sync over each connection that
-    // comes back to it, which asks nothing and for which no request waits.
-    let mut asked = false;
     loop {
         message.clear();
         let kind = from_client.read_u8().await?;
         message.push(kind);
         read_message(&mut from_client, &mut message).await?;
         // Query, Sync and Flush: what a client sends before it waits.
-        let waits = matches!(kind, b'Q' | b'S' | b'H');
-        trips.fetch_add(u64::from(waits && (asked || kind == b'Q')), Ordering::SeqCst);
-        asked = !waits;
+        if matches!(kind, b'Q' | b'S' | b'H') {
+            trips.fetch_add(1, Ordering::SeqCst);
+        }
         to_server.write_all(&message).await?;
     }
 }
