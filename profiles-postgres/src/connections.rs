@@ -20,6 +20,7 @@ use tokio::{
 use crate::{
     config::{DatabaseUrl, PostgresConfig},
     connect,
+    position::Position,
 };
 
 pub(crate) struct Connections {
@@ -32,6 +33,8 @@ pub(crate) struct Connections {
 
 /// A connection that somebody has.
 pub(crate) struct Connection {
+    /// How far the copy at its end had come when it was last asked, if it leads to one.
+    pub(crate) reached: Option<Position>,
     // Dropped in this order: whoever is next finds it, or room for another.
     taken: Taken,
     ready: Arc<Ready>,
@@ -44,8 +47,15 @@ struct Taken {
     since: Instant,
 }
 
+/// A connection that nobody has.
+struct Idle {
+    taken: Taken,
+    reached: Option<Position>,
+    since: Instant,
+}
+
 /// The one that was used last comes last; `None` once all are closed.
-struct Ready(Mutex<Option<Vec<(Taken, Instant)>>>);
+struct Ready(Mutex<Option<Vec<Idle>>>);
 
 impl Connections {
     /// None yet: each is made when it is asked for.
@@ -66,11 +76,11 @@ impl Connections {
         let turn = timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await;
         let turn = turn.map_err(|_| SqlError::PoolTimedOut)?.map_err(|_| SqlError::PoolClosed)?;
         let ready = self.ready.lock().as_mut().and_then(Vec::pop);
-        let taken = match ready {
-            Some((taken, _)) => taken,
-            None => Taken { inner: self.pool.acquire().await?, since: Instant::now() },
+        let (taken, reached) = match ready {
+            Some(Idle { taken, reached, .. }) => (taken, reached),
+            None => (Taken { inner: self.pool.acquire().await?, since: Instant::now() }, None),
         };
-        Ok(Connection { taken, ready: Arc::clone(&self.ready), _turn: turn })
+        Ok(Connection { reached, taken, ready: Arc::clone(&self.ready), _turn: turn })
     }
 
     /// Closes them, once nobody has one.
@@ -83,8 +93,18 @@ impl Connections {
 impl Connection {
     /// It is in order: the last statement has ended, well, and no transaction is open.
     pub(crate) fn put_back(self) {
+        self.put(Vec::push);
+    }
+
+    /// As [`Connection::put_back`]; others are taken first.
+    pub(crate) fn put_behind(self) {
+        self.put(|ready, idle| ready.insert(0, idle));
+    }
+
+    fn put(self, add: impl FnOnce(&mut Vec<Idle>, Idle)) {
         if self.taken.since.elapsed() < connect::LIFETIME {
-            self.ready.put(self.taken);
+            let idle = Idle { taken: self.taken, reached: self.reached, since: Instant::now() };
+            self.ready.put(idle, add);
         }
     }
 
@@ -102,16 +122,16 @@ impl Connection {
 }
 
 impl Ready {
-    fn lock(&self) -> MutexGuard<'_, Option<Vec<(Taken, Instant)>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Idle>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, taken: Taken) {
+    fn put(&self, idle: Idle, add: impl FnOnce(&mut Vec<Idle>, Idle)) {
         let mut ready = self.lock();
         let Some(ready) = ready.as_mut() else { return };
-        ready.push((taken, Instant::now()));
+        add(ready, idle);
         // Back to sqlx's pool, which closes what nobody uses.
-        if ready.first().is_some_and(|(_, put)| put.elapsed() > connect::IDLE) {
+        if ready.first().is_some_and(|idle| idle.since.elapsed() > connect::IDLE) {
             ready.remove(0);
         }
     }

@@ -51,6 +51,7 @@ mod mail_keys;
 mod maintenance;
 mod migrate;
 mod places;
+mod position;
 mod profiles;
 mod ranks;
 mod read;

@@ -12,9 +12,10 @@ use crate::{
 };
 
 /// Every migration, in order. One that was released is never changed: what it made is changed by a later one.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "the store", include_str!("../migrations/0001_the_store.sql")),
     (2, "the secret of all servers", include_str!("../migrations/0002_the_secret_of_all_servers.sql")),
+    (3, "the timelines", include_str!("../migrations/0003_the_timelines.sql")),
 ];
 
 /// Where the database keeps which migrations it has had.

@@ -11,7 +11,7 @@ use sqlx::{
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    connections::Connections,
+    connections::Connection,
     error::{Remedy, to_store_error},
     store::Inner,
     write::{FIRST_PAUSE, LONGEST_PAUSE},
@@ -27,7 +27,7 @@ impl Inner {
         let end = Instant::now() + self.config.retry_for;
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.rows_once(&self.connections, statement()).await {
+            match self.rows_once(statement()).await {
                 Ok(rows) => return Ok(rows),
                 Err(error) if Remedy::of(&error) != Remedy::None && Instant::now() + pause < end => {
                     tracing::debug!(%error, "a read is tried again");
@@ -49,13 +49,12 @@ impl Inner {
         &self,
         statement: impl Fn() -> Statement<'q> + Send + Sync,
     ) -> Result<Vec<PgRow>> {
-        if let Some(replica) = self.replica.as_ref().filter(|replica| replica.may_be_asked()) {
+        if let Some(replica) = &self.replica {
             self.check_open()?;
-            match self.rows_once(&replica.connections, statement()).await {
-                Ok(rows) => return Ok(rows),
-                Err(error) => {
-                    tracing::debug!(%error, "the copy does not answer; the database itself is asked");
-                    replica.failed();
+            if let Some(connection) = replica.connection().await {
+                match self.answer(connection, statement()).await {
+                    Ok(rows) => return Ok(rows),
+                    Err(error) => replica.failed(&error),
                 }
             }
         }
@@ -75,9 +74,13 @@ impl Inner {
         self.row(statement).await
     }
 
+    async fn rows_once(&self, statement: Statement<'_>) -> Result<Vec<PgRow>, SqlError> {
+        let connection = self.connections.acquire().await?;
+        self.answer(connection, statement).await
+    }
+
     /// A database that says nothing at all has no more time than its own limit allows.
-    async fn rows_once(&self, connections: &Connections, statement: Statement<'_>) -> Result<Vec<PgRow>, SqlError> {
-        let mut connection = connections.acquire().await?;
+    async fn answer(&self, mut connection: Connection, statement: Statement<'_>) -> Result<Vec<PgRow>, SqlError> {
         let answer = timeout(self.config.statement_timeout, statement.fetch_all(&mut *connection)).await;
         let answer = answer.unwrap_or_else(|_| Err(SqlError::Io(ErrorKind::TimedOut.into())));
         match &answer {

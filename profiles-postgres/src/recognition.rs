@@ -9,6 +9,7 @@ use sqlx::{postgres::PgRow, query};
 
 use crate::{
     PostgresStore,
+    position::{Position, position_columns},
     profiles::{profile, profile_columns},
     read::Statement,
     row::{account, get, get_moment, get_moment_if_any, get_number, get_text, number},
@@ -24,7 +25,8 @@ macro_rules! principal {
         concat!(
             "select t.id as token, t.kind, t.scopes, t.expires_at, coalesce(t.last_used_at, t.created_at) as seen_at, \
              h.id as holder, h.profile as holder_profile, h.username as holder_name, \
-             h.is_staff as holder_is_staff, h.is_active as holder_is_active",
+             h.is_staff as holder_is_staff, h.is_active as holder_is_active, ",
+            position_columns!("$3"),
             $columns,
             " from tokens t join accounts h on h.id = t.account ",
             $row,
@@ -36,15 +38,15 @@ macro_rules! principal {
 const ALONE: &str = principal!("", "");
 const AND_PROFILE: &str = principal!(
     concat!(", ", profile_columns!()),
-    "left join (profiles p join accounts a on a.id = p.account) on p.id = $3"
+    "left join (profiles p join accounts a on a.id = p.account) on p.id = $4"
 );
 const AND_PROFILE_NAMED: &str = principal!(
     concat!(", ", profile_columns!()),
-    "left join (profiles p join accounts a on a.id = p.account) on a.username_key = $3"
+    "left join (profiles p join accounts a on a.id = p.account) on a.username_key = $4"
 );
 const AND_STATUS: &str = principal!(
     concat!(", ", status_columns!()),
-    "left join (statuses s join accounts a on a.id = s.account) on s.id = $3"
+    "left join (statuses s join accounts a on a.id = s.account) on s.id = $4"
 );
 const AND_OWN_ACCOUNT: &str = principal!(", h.*", "");
 
@@ -57,12 +59,12 @@ impl Recognition for PostgresStore {
         wanted: &Wanted,
     ) -> Result<Option<(Principal, Found)>> {
         let statement = || match wanted {
-            Wanted::Profile(id) => of(AND_PROFILE, digest, now).bind(number(id.get())),
-            Wanted::ProfileNamed(name) => of(AND_PROFILE_NAMED, digest, now).bind(as_text(name)),
-            Wanted::Status(id) => of(AND_STATUS, digest, now).bind(number(id.get())),
-            Wanted::OwnAccount => of(AND_OWN_ACCOUNT, digest, now),
+            Wanted::Profile(id) => self.inner.about(AND_PROFILE, digest, now).bind(number(id.get())),
+            Wanted::ProfileNamed(name) => self.inner.about(AND_PROFILE_NAMED, digest, now).bind(as_text(name)),
+            Wanted::Status(id) => self.inner.about(AND_STATUS, digest, now).bind(number(id.get())),
+            Wanted::OwnAccount => self.inner.about(AND_OWN_ACCOUNT, digest, now),
         };
-        let Some(row) = self.inner.row(statement).await? else { return Ok(None) };
+        let Some(row) = self.inner.recognised(statement).await? else { return Ok(None) };
         let found = match wanted {
             Wanted::Profile(_) | Wanted::ProfileNamed(_) => Found::Profile(if_there(&row, profile)?),
             Wanted::Status(_) => Found::Status(if_there(&row, status)?),
@@ -74,12 +76,24 @@ impl Recognition for PostgresStore {
 
 impl Inner {
     pub(crate) async fn principal(&self, digest: &Digest, now: Timestamp) -> Result<Option<Principal>> {
-        self.row(|| of(ALONE, digest, now)).await?.as_ref().map(principal).transpose()
+        self.recognised(|| self.about(ALONE, digest, now)).await?.as_ref().map(principal).transpose()
     }
-}
 
-fn of<'q>(statement: &'static str, digest: &'q Digest, now: Timestamp) -> Statement<'q> {
-    query(statement).bind(digest.as_bytes().as_slice()).bind(now.as_micros())
+    /// One of the statements above, which also asks how far the log goes if there are copies that must have all of it.
+    fn about<'q>(&self, statement: &'static str, digest: &'q Digest, now: Timestamp) -> Statement<'q> {
+        query(statement).bind(digest.as_bytes().as_slice()).bind(now.as_micros()).bind(self.replica.is_some())
+    }
+
+    /// The row of such a statement. Whoever is recognised by it reads from no copy that lacks what was there before.
+    async fn recognised<'q>(&self, statement: impl Fn() -> Statement<'q> + Send + Sync) -> Result<Option<PgRow>> {
+        let Some(replica) = &self.replica else { return self.row(statement).await };
+        let writes = replica.writes();
+        let row = self.row(statement).await?;
+        if let Some(log) = row.as_ref().map(Position::of).transpose()?.flatten() {
+            replica.saw(log, writes);
+        }
+        Ok(row)
+    }
 }
 
 /// A name as a text of the database; `None`, which equals nothing, for one that can't be in it.

@@ -78,6 +78,29 @@ impl Cluster {
         Folder::on_small_disk(mebibytes).map(Self::start_in)
     }
 
+    /// A copy of this one, which follows it for as long as it is there and takes no writes.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let folder = Folder::new();
+        let guard = Guard::over(&folder);
+        let mut copy = self.programs.command("pg_basebackup", &folder);
+        copy.arg("--host").arg(self.folder.path()).args(["--port", &self.port.to_string(), "--username", USER]);
+        copy.args(["--checkpoint=fast", "--write-recovery-conf", "--no-sync", "--pgdata"]).arg(folder.data());
+        must(&mut copy);
+        let cluster = Self::over(self.programs.clone(), folder, guard);
+        // It asks for its primary again at once, and not after five seconds.
+        cluster.set("wal_retrieve_retry_interval", "100ms");
+        cluster.resume();
+        cluster
+    }
+
+    /// Makes a standby a primary of its own.
+    pub fn promote(&self) {
+        let mut promote = self.programs.command("pg_ctl", &self.folder);
+        promote.args(["promote", "--wait", "--silent", "--pgdata"]).arg(self.folder.data());
+        must(&mut promote);
+    }
+
     fn start_in(folder: Folder) -> Self {
         let programs = Programs::find();
         let guard = Guard::over(&folder);
@@ -86,6 +109,16 @@ impl Cluster {
         make.arg("--pgdata").arg(folder.data()).arg("--pwfile").arg(password).args(["--username", USER]);
         make.args(["--encoding=UTF8", "--locale=C", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync"]);
         must(&mut make);
+        let cluster = Self::over(programs, folder, guard);
+        cluster.set("listen_addresses", "127.0.0.1");
+        cluster.set("max_connections", "400");
+        cluster.set("shared_buffers", "64MB");
+        cluster.resume();
+        cluster
+    }
+
+    /// Over data that is there, at a place and a port of its own.
+    fn over(programs: Programs, folder: Folder, guard: Guard) -> Self {
         let cluster = Self {
             programs,
             folder,
@@ -94,12 +127,8 @@ impl Cluster {
             templates: Mutex::default(),
             _guard: guard,
         };
-        cluster.set("listen_addresses", "127.0.0.1");
         cluster.set("port", &cluster.port.to_string());
         cluster.set("unix_socket_directories", &cluster.folder.path().display().to_string());
-        cluster.set("max_connections", "400");
-        cluster.set("shared_buffers", "64MB");
-        cluster.resume();
         cluster
     }
 

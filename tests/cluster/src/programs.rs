@@ -13,7 +13,7 @@ use crate::folder::Folder;
 const VARIABLE: &str = "TEST_POSTGRES_BIN";
 
 /// The folder with `initdb`, `pg_ctl`, `postgres` and `psql`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Programs(PathBuf);
 
 impl Programs {

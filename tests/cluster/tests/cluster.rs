@@ -79,3 +79,21 @@ fn nothing_is_left_when_the_process_is_killed() {
         thread::sleep(Duration::from_millis(20));
     }
 }
+
+#[test]
+fn a_standby_follows_and_can_be_promoted() {
+    let cluster = Cluster::start();
+    let database = cluster.database();
+    cluster.sql(&database.name, "create table a as select 7 as b");
+    let standby = cluster.standby();
+    cluster.sql(&database.name, "insert into a values (8)");
+    let start = Instant::now();
+    while standby.sql(&database.name, "select sum(b) from a") != "15\n" {
+        assert!(start.elapsed() < Duration::from_mins(1), "it does not follow");
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(standby.sql(&database.name, "select pg_is_in_recovery()"), "t\n");
+    standby.promote();
+    standby.sql(&database.name, "insert into a values (9)");
+    assert_eq!(cluster.sql(&database.name, "select sum(b) from a"), "15\n", "they have nothing to do with each other");
+}
