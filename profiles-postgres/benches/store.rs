@@ -1,6 +1,6 @@
 //! What the store over PostgreSQL does in a second, beside what PostgreSQL allows and beside the store over sled.
 //!
-//! `cargo bench -p profiles-postgres --bench store` takes about a minute. It starts a PostgreSQL of its own, with
+//! `cargo bench -p profiles-postgres --bench store` takes about three minutes. It starts a PostgreSQL of its own, with
 //! its data and sled's on the same disk, and asks all in turns, three rounds of each, of which it tells the medians:
 //!
 //! - whom a token speaks for, beside the same statement sent by sqlx alone over as many connections;
