@@ -72,6 +72,13 @@ pub struct Settings {
     pub avatars: AvatarRules,
 }
 
+impl Settings {
+    /// Whether nobody registers without an address: because it is asked for, or because they log in by it.
+    pub fn needs_email(&self) -> bool {
+        self.email_required || self.login_by == LoginBy::Email
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         const DAY: Duration = Duration::from_hours(24);

@@ -24,8 +24,8 @@ use async_trait::async_trait;
 pub use self::{
     command::{
         AccountChange, Admission, Attempt, ConfirmEmail, EmailConfirmation, EndTokens, EraseAccount, Erasure, Forgive,
-        IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, Posted, ProfileChange, Register, Registered, ResetPassword,
-        Revoke, SendKeys, SetPassword, Which,
+        IssueToken, KeyToSend, LogIn, NewMailKey, NewToken, Posted, ProfileChange, Register, Registered, RenewSession,
+        ResetPassword, Revoke, SendKeys, SetPassword, Which,
     },
     delegate::Delegate,
     memory::MemoryStore,
@@ -233,10 +233,11 @@ pub trait Accounts: Send + Sync {
     ) -> Result<Account>;
 
     /// Replaces a password, and ends what the command says and every mailed key that could reset it or change the address,
-    /// in the same step.
+    /// in the same step. A session that the command renews goes on.
     ///
     /// # Errors
-    /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not the expected one.
+    /// [`StoreError::Missing`]; [`StoreError::Stale`] if its revision is not the expected one; [`StoreError::Taken`] if
+    /// the secret of the renewed session is there already.
     async fn set_password(&self, command: SetPassword) -> Result<Account>;
 
     /// Erases an account, or a part of it: call it until it is [`Erasure::Done`]. The first step ends its tokens and

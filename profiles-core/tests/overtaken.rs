@@ -100,7 +100,7 @@ impl Both {
 
 fn to_theirs(old: Option<&str>) -> Outcome<PasswordChange> {
     let old_password = old.map(Password::parse).transpose().map_err(|_| "a password")?;
-    Ok(PasswordChange { old_password: Ok(old_password), new: NewPassword::parse(THEIRS, THEIRS) })
+    Ok(PasswordChange { old_password: Ok(old_password), new: NewPassword::parse(THEIRS, THEIRS), session: None })
 }
 
 #[tokio::test]

@@ -211,7 +211,16 @@ impl Command for SetPassword {
     async fn run(&self, work: &mut Work) -> Result<Account, Failure> {
         let account = work.account(self.account).await?;
         check_revision(account.revision, self.expected)?;
+        let renewed = match &self.renew {
+            Some(renew) if work.take_session(&renew.former, account.id, self.at).await? => Some(&renew.session),
+            _ => None,
+        };
         let account = work.replace_password(account, &self.password, self.revoke, self.at).await?;
+        if let Some(session) = renewed {
+            let session = std::slice::from_ref(session);
+            work.check_tokens_are_new(session).await?;
+            work.keep_tokens(account.id, session, self.at).await?;
+        }
         work.put_mails(account.id, &self.outbox, self.at).await?;
         work.forgive(&self.forgive).await?;
         work.note(self.at, self.audit.as_ref()).await?;

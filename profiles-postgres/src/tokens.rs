@@ -254,7 +254,7 @@ impl Work {
     }
 
     /// Refuses secrets that are there already, or that stand in the list twice.
-    async fn check_tokens_are_new(&mut self, tokens: &[NewToken]) -> Result<(), Failure> {
+    pub(crate) async fn check_tokens_are_new(&mut self, tokens: &[NewToken]) -> Result<(), Failure> {
         let digests: BTreeSet<&[u8]> = tokens.iter().map(|token| token.digest.as_bytes().as_slice()).collect();
         let twice = digests.len() < tokens.len();
         let digests: Vec<&[u8]> = digests.into_iter().collect();
@@ -339,6 +339,26 @@ impl Work {
         let (account, kind) = (AccountId::new(get_number(&row, "account")?), kind_of(get(&row, "kind")?)?);
         self.tell(at, EventKind::LoggedOut { account, kind });
         Ok(true)
+    }
+
+    /// Removes this session of this account, and tells nobody; answers whether it was there.
+    pub(crate) async fn take_session(
+        &mut self,
+        digest: &Digest,
+        account: AccountId,
+        at: Timestamp,
+    ) -> Result<bool, Failure> {
+        let taken = query(
+            "delete from tokens where digest = $1 and account = $2 and kind = $3 \
+             and (expires_at is null or expires_at > $4)",
+        )
+        .bind(digest.as_bytes().as_slice())
+        .bind(number(account.get()))
+        .bind(kind_number(TokenKind::Session))
+        .bind(at.as_micros())
+        .execute(self.sql())
+        .await?;
+        Ok(taken.rows_affected() > 0)
     }
 
     /// Ends this session if it is another account's.

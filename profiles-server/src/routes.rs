@@ -132,7 +132,7 @@ fn service(context: &Context) -> OpenApiService<Slashed<Operations>, ()> {
         EmailApi,
         LoginApi(context()),
         LogoutApi,
-        PasswordApi,
+        PasswordApi(context()),
         SessionsApi,
         UserApi,
         ExportApi(context()),

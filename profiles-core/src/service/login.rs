@@ -127,7 +127,7 @@ impl Core {
             let (account, rehash) = self.check_password(found, password, attempt).await?;
             let rehashed = if rehash { Some(self.hasher.hash(password.clone().into_secret()).await?) } else { None };
             let at = self.clock.now();
-            let login = self.new_login()?;
+            let login = self.new_login(self.settings.session_login)?;
             let command = LogIn {
                 account: account.id,
                 rehashed,
@@ -235,10 +235,10 @@ impl Core {
         Ok((account, verdict == Verdict::RightButOutdated))
     }
 
-    /// New secrets for a login.
-    pub(super) fn new_login(&self) -> Result<Login> {
+    /// New secrets for a login, with or without those of a session.
+    pub(super) fn new_login(&self, with_session: bool) -> Result<Login> {
         let make = |kind| SecretKey::generate(kind, self.entropy.as_ref());
-        let session = self.settings.session_login.then(|| make(TokenKind::Session)).transpose()?;
+        let session = with_session.then(|| make(TokenKind::Session)).transpose()?;
         Ok(Login { token: make(TokenKind::Api)?, session })
     }
 
@@ -247,18 +247,21 @@ impl Core {
         let settings = &self.settings;
         let token =
             Lifetime { ends_at: settings.token_age.map(|age| at.plus(age)), idle: lenient(settings.token_idle) };
-        let session = Lifetime { ends_at: Some(at.plus(settings.session_age)), idle: lenient(settings.session_idle) };
-        let keep = |key: &SecretKey, kind, lifetime| NewToken {
-            digest: key.digest(),
-            kind,
-            lifetime,
-            name: None,
-            scopes: Scopes::default(),
-            origin: self.origin.clone(),
-        };
-        let token = keep(&login.token, TokenKind::Api, token);
-        let session = login.session.as_ref().map(|key| keep(key, TokenKind::Session, session));
+        let token = self.secret_to_keep(&login.token, TokenKind::Api, token);
+        let session = login.session.as_ref().map(|key| self.session_to_keep(key, at));
         std::iter::once(token).chain(session).collect()
+    }
+
+    /// What the store keeps of a session.
+    pub(super) fn session_to_keep(&self, key: &SecretKey, at: Timestamp) -> NewToken {
+        let settings = &self.settings;
+        let lifetime = Lifetime { ends_at: Some(at.plus(settings.session_age)), idle: lenient(settings.session_idle) };
+        self.secret_to_keep(key, TokenKind::Session, lifetime)
+    }
+
+    fn secret_to_keep(&self, key: &SecretKey, kind: TokenKind, lifetime: Lifetime) -> NewToken {
+        let (digest, origin) = (key.digest(), self.origin.clone());
+        NewToken { digest, kind, lifetime, name: None, scopes: Scopes::default(), origin }
     }
 
     /// The part of the internet that the request comes from.

@@ -77,6 +77,7 @@ impl Core {
                 expected: account.revision,
                 password: hash.clone(),
                 revoke: Revoke::Everything,
+                renew: None,
                 outbox: self.password_notice(&account, self.clock.now()),
                 forgive: Vec::new(),
                 audit: Some(self.done(AuditEvent::PasswordChange, AuditActor::Operator, account.id)),

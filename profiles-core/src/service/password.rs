@@ -7,10 +7,10 @@ use crate::{
     mail::{KeySeed, Mail, MailKey},
     model::{
         Account, AccountId, AuditActor, AuditEvent, AuditOutcome, Digest, Email, KeyPurpose, Password, PendingKey,
-        Timestamp, TokenId,
+        SecretKey, Timestamp, TokenId, TokenKind,
     },
     permissions::{Action, Actor, Denied, Object},
-    store::{KeyToSend, NewMailKey, ResetPassword, Revoke, SendKeys, SetPassword, StoreError},
+    store::{KeyToSend, NewMailKey, RenewSession, ResetPassword, Revoke, SendKeys, SetPassword, StoreError},
 };
 
 /// Accounts of one address that get a mail, each its own. An address that nobody has verified may be that of several.
@@ -23,6 +23,8 @@ pub struct PasswordChange {
     pub old_password: Field<Option<Password>>,
     /// The new one.
     pub new: NewPassword,
+    /// The session that their browser comes with. If it is their own it goes on, under a new id.
+    pub session: Option<SecretKey>,
 }
 
 /// What somebody who follows a mailed link to choose a new password has filled in.
@@ -39,12 +41,12 @@ pub struct PasswordReset {
 impl Core {
     /// Changes the actor's own password. The login by which it is changed goes on, unless it is configured otherwise; what
     /// else ends is configured too. A login that ended meanwhile changes nothing: whoever has just got their account back
-    /// must not lose it to a request that was under way.
+    /// must not lose it to a request that was under way. Answers the new id of the session, if one goes on.
     ///
     /// # Errors
     /// [`Error::Denied`]; [`Error::Invalid`] with every field's errors; [`Error::Throttled`] after too many wrong present
     /// passwords.
-    pub async fn change_password(&self, actor: Actor, form: PasswordChange) -> Result<Account> {
+    pub async fn change_password(&self, actor: Actor, form: PasswordChange) -> Result<(Account, Option<SecretKey>)> {
         let id = actor.account().ok_or(Denied::Unauthenticated)?;
         self.authorise(actor, Action::Update, Object::Keys { owner: id })?;
         let account = self.still_known(actor, id).await?;
@@ -54,7 +56,9 @@ impl Core {
         let outcome = match (errors.into_result(), both) {
             (Err(errors), _) => Err(errors.into()),
             (Ok(()), None) => Err(Error::Busy),
-            (Ok(()), Some(both)) => self.replace_own_password(actor, account, both, attempt.as_ref()).await,
+            (Ok(()), Some(both)) => {
+                self.replace_own_password(actor, account, both, form.session.as_ref(), attempt.as_ref()).await
+            }
         };
         if let (Err(_), Some(attempt)) = (&outcome, &attempt) {
             self.forgive_try(attempt).await;
@@ -67,11 +71,13 @@ impl Core {
         actor: Actor,
         account: Account,
         both: (Password, Password),
+        session: Option<&SecretKey>,
         attempt: Option<&Try>,
-    ) -> Result<Account> {
+    ) -> Result<(Account, Option<SecretKey>)> {
         let (id, checked) = (account.id, account.password.clone());
         let password = self.accept_new_password(&account, both).await?;
         let hash = self.hasher.hash(password.into_secret()).await?;
+        let renewed = self.renewed(id, session).await?;
         let read = async || {
             let account = self.still_known(actor, id).await?;
             if attempt.is_some() && account.password != checked {
@@ -86,13 +92,27 @@ impl Core {
                 expected: account.revision,
                 password: hash.clone(),
                 revoke: self.revoke(actor.token().filter(|_| !self.settings.log_out_on_password_change)),
+                renew: renewed
+                    .as_ref()
+                    .map(|(former, key)| RenewSession { former: *former, session: self.session_to_keep(key, at) }),
                 outbox: self.password_notice(&account, at),
                 forgive: attempt.map(Try::forgiven).unwrap_or_default(),
                 audit: Some(self.done(AuditEvent::PasswordChange, actor, id)),
                 at,
             })
         };
-        write_fresh(Kind::Account, account, read, write).await
+        let account = write_fresh(Kind::Account, account, read, write).await?;
+        Ok((account, renewed.map(|(_, key)| key)))
+    }
+
+    /// A new id for a session of this account: whoever else knows the old one has nothing of it from then on.
+    async fn renewed(&self, account: AccountId, session: Option<&SecretKey>) -> Result<Option<(Digest, SecretKey)>> {
+        let Some(session) = session.filter(|_| !self.settings.log_out_on_password_change) else { return Ok(None) };
+        let former = session.digest();
+        let found = self.store.principal(&former, self.clock.now()).await?;
+        let is_own = found.is_some_and(|found| found.account == account && found.kind == TokenKind::Session);
+        let make = || SecretKey::generate(TokenKind::Session, self.entropy.as_ref()).map(|key| (former, key));
+        Ok(is_own.then(make).transpose()?)
     }
 
     /// The present password, where it is asked for: noted among the errors if it is missing or another.

@@ -94,7 +94,8 @@ impl Core {
         let at = self.clock.now();
         let login = match self.settings.verification {
             Verification::Mandatory => None,
-            Verification::Optional | Verification::None => Some(self.new_login()?),
+            // With a session even where logging in opens none, as in the original.
+            Verification::Optional | Verification::None => Some(self.new_login(true)?),
         };
         let confirmation = self.first_confirmation(&username, email.as_ref(), at).await?;
         let (mail_key, mail) = confirmation.unzip();
@@ -160,7 +161,7 @@ impl Core {
             Some(Some(email)) if self.store.account_by_verified_email(email).await?.is_some() => {
                 errors.add(name::EMAIL, FieldError::EmailTaken);
             }
-            Some(None) if self.settings.email_required || by_email => errors.add(name::EMAIL, FieldError::Required),
+            Some(None) if self.settings.needs_email() => errors.add(name::EMAIL, FieldError::Required),
             _ => {}
         }
         let password1 = errors.check(name::PASSWORD1, form.password1);

@@ -191,6 +191,8 @@ pub struct SetPassword {
     pub password: PasswordHash,
     /// What ends with the old one.
     pub revoke: Revoke,
+    /// A session that goes on under a new id, whatever else ends.
+    pub renew: Option<RenewSession>,
     /// Mails to send once this is durable.
     pub outbox: Vec<Mail>,
     /// Tries that are forgiven, since the old password was right.
@@ -199,6 +201,15 @@ pub struct SetPassword {
     pub audit: Option<AuditNote>,
     /// Now.
     pub at: Timestamp,
+}
+
+/// A session takes the place of another: who has learnt the old id has nothing of it.
+#[derive(Clone, Debug)]
+pub struct RenewSession {
+    /// The one that ends. If it is not there any more, or is another account's, nothing takes its place.
+    pub former: Digest,
+    /// The new one.
+    pub session: NewToken,
 }
 
 /// What to end together with an old password.

@@ -189,6 +189,7 @@ pub fn set_password(account: AccountId, expected: Revision, new: &str, revoke: R
         expected,
         password: password(new),
         revoke,
+        renew: None,
         outbox: Vec::new(),
         forgive: Vec::new(),
         audit: None,

@@ -11,7 +11,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::app::{As, PASSWORD, Result, TestApp};
+use crate::app::{As, Cookies, PASSWORD, Result, TestApp, cookies};
 
 const CHANGE: &str = "/api/rest-auth/password/change/";
 const RESET: &str = "/api/rest-auth/password/reset/";
@@ -102,9 +102,84 @@ async fn the_session_by_which_it_is_changed_goes_on_unless_it_is_configured_othe
         let app = TestApp::start_with(Settings::default(), settings).await?;
         app.register("ada").await?;
         let (own, other) = (app.session("ada").await?, app.session("ada").await?);
-        app.ask(As::Session(&own), "POST", CHANGE, &new_password(NEW)).await?;
-        assert_eq!(app.status(As::Session(&own), "GET", USER, "").await?, after);
+        let renewed = change(&app, As::Session(&own), None).await?;
+        let renewed = Cookies { session: renewed, csrf: own.csrf.clone() };
+        assert_eq!(app.status(As::Session(&renewed), "GET", USER, "").await?, after);
+        assert_eq!(app.status(As::Session(&own), "GET", USER, "").await?, 401, "whoever knows the old id is out");
         assert_eq!(app.status(As::Session(&other), "GET", USER, "").await?, 401);
+        assert_eq!(renewed.session.is_empty(), log_out);
+        app.verify().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_beside_a_token_is_renewed_if_it_is_ones_own() -> Result {
+    let app = TestApp::start().await?;
+    let key = app.register("ada").await?;
+    app.register("bob").await?;
+    let (own, bobs) = (app.session("ada").await?, app.session("bob").await?);
+    let renewed = change(&app, As::Token(&key), Some(&own.session)).await?;
+    let renewed = Cookies { session: renewed, csrf: own.csrf.clone() };
+    assert_eq!(app.status(As::Session(&renewed), "PATCH", USER, "{}").await?, 200);
+    assert_eq!(app.status(As::Session(&own), "GET", USER, "").await?, 401);
+    // A cookie for nobody is of no use.
+    for session in [None, Some(own.session.as_str()), Some(&bobs.session), Some(&key)] {
+        assert_eq!(change(&app, As::Token(&key), session).await?, "", "{session:?}");
+    }
+    assert_eq!(app.status(As::Session(&bobs), "GET", USER, "").await?, 200, "it is none of theirs");
+    app.verify().await
+}
+
+/// Changes the password; answers the session id that the answer sets, or nothing.
+async fn change(app: &TestApp, by: As<'_>, beside: Option<&str>) -> Result<String> {
+    let mut request = app.request(Method::POST, CHANGE).header("Content-Type", "application/json");
+    request = match by {
+        As::Anonymous => request,
+        As::Token(key) => request.header("Authorization", format!("Token {key}")),
+        As::Session(cookies) => request
+            .header("Cookie", format!("sessionid={}; csrftoken={}", cookies.session, cookies.csrf))
+            .header("X-CSRFToken", &cookies.csrf),
+    };
+    if let Some(session) = beside {
+        request = request.header("Cookie", format!("sessionid={session}"));
+    }
+    let answer = request.body(new_password(NEW)).send().await?.error_for_status()?;
+    Ok(cookies(&answer).session)
+}
+
+#[tokio::test]
+async fn a_change_that_ends_the_login_looks_at_no_session() -> Result {
+    for (log_out, vary) in [(false, "Accept, Cookie"), (true, "Accept")] {
+        let settings = |core: &mut profiles_core::Settings| core.log_out_on_password_change = log_out;
+        let mut app = TestApp::start_with(Settings::default(), settings).await?;
+        let key = app.register("ada").await?;
+        let answer = app.note(As::Token(&key), "POST", CHANGE, &new_password(NEW)).await?;
+        assert_eq!(answer.headers()["vary"], vary);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_number_of_an_account_is_read_as_python_reads_it() -> Result {
+    let app = TestApp::start().await?;
+    app.register("ada").await?;
+    for (uid, is_ada) in [
+        ("1", true),
+        ("+1", true),
+        ("0_1", true),
+        ("\u{a0}1 ", true),
+        ("\u{661}", true),
+        ("0000000000001", true),
+        ("00000000000001", false),
+        ("1_", false),
+        ("-1", false),
+        ("0x1", false),
+        ("", false),
+    ] {
+        let request = app.request(Method::POST, CONFIRM).header("Content-Type", "application/json");
+        let answer = request.body(confirmation(uid, "no-such-token", NEW)).send().await?.text().await?;
+        assert_eq!(answer.starts_with(r#"{"token":"#), is_ada, "{uid:?}: {answer}");
     }
     Ok(())
 }
@@ -291,7 +366,7 @@ async fn a_reset_key_works_once_and_ends_every_login() -> Result {
         json!({ "uid": "", "token": null, "new_password1": "x", "new_password2": [] }).to_string(),
         json!({ "uid": "a\u{0}", "token": "a\u{0}", "new_password1": NEW, "new_password2": NEW }).to_string(),
         confirmation("zzzz", &key, "8451"),
-        confirmation("+1", &key, NEW),
+        confirmation("1_", &key, NEW),
         confirmation("1", truncated, NEW),
         confirmation("1", &key.to_uppercase(), NEW),
         confirmation("1", &confirmation_key, NEW),

@@ -152,6 +152,12 @@ fn to_token(token: &TokenRow) -> Token {
 }
 
 impl State {
+    /// Whether this is a session of this account.
+    pub(super) fn has_session(&self, digest: &Digest, account: AccountId, at: Timestamp) -> bool {
+        let is_one = |token: &TokenRow| token.account == account && token.row.kind == TokenKind::Session;
+        self.tokens.get(digest).is_some_and(|token| is_one(token) && !token.is_over(at))
+    }
+
     /// Ends those logins that were not used for longest, until there are no more than `most`.
     fn end_oldest_logins(&mut self, account: AccountId, most: usize, at: Timestamp) {
         let logins = self.tokens.iter().filter(|(_, token)| token.account == account);

@@ -100,7 +100,12 @@ impl Accounts for SledStore {
     async fn set_password(&self, command: SetPassword) -> Result<Account> {
         self.write(move |transaction| {
             let account = transaction.account_to_change(command.account, command.expected)?;
+            let renewed = match command.renew {
+                Some(renew) if transaction.take_session(&renew.former, account.id, command.at)? => Some(renew.session),
+                _ => None,
+            };
             let account = transaction.replace_password(account, command.password, command.revoke, command.at)?;
+            transaction.put_tokens(account.id, renewed.as_slice(), command.at)?;
             transaction.put_mails(account.id, command.outbox, command.at)?;
             transaction.forgive(&command.forgive)?;
             transaction.note(command.at, command.audit)?;

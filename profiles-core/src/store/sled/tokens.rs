@@ -210,6 +210,15 @@ impl Transaction<'_> {
         true
     }
 
+    /// Removes this session of this account, and tells nobody; answers whether it was there.
+    pub(super) fn take_session(&mut self, digest: &Digest, account: AccountId, at: Timestamp) -> Result<bool> {
+        let token: Option<TokenRecord> = self.read(&keys::token(digest))?;
+        let is_one = |token: &TokenRecord| token.account() == account && token.kind() == TokenKind::Session;
+        let Some(token) = token.filter(|token| is_one(token) && !token.is_over(at)) else { return Ok(false) };
+        self.remove_token(digest, &token);
+        Ok(true)
+    }
+
     /// Ends this session if it is another account's.
     pub(super) fn end_former(&mut self, former: Option<Digest>, account: AccountId, at: Timestamp) -> Result<()> {
         let Some(former) = former else { return Ok(()) };

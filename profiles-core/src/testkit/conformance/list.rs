@@ -38,6 +38,7 @@ macro_rules! store_conformance {
             }
             passwords {
                 each_revocation_ends_what_it_says,
+                a_session_is_renewed_with_the_password,
                 a_new_password_comes_with_all_that_it_says,
             }
             tokens {

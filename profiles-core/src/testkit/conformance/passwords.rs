@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{known, mails, register, revision_after, working_keys};
 use crate::{
     model::{Account, KeyPurpose},
-    store::{Admission, Forgive, LogIn, Register, ResetPassword, Revoke, SetPassword, Store},
-    testkit::fixture,
+    store::{Admission, Forgive, LogIn, Register, RenewSession, ResetPassword, Revoke, SetPassword, Store, Unique},
+    testkit::{Refusal, fixture, refusal},
 };
 
 /// What ends with a password is what the command says, of its account alone, by both ways to a new one.
@@ -49,6 +49,40 @@ pub async fn each_revocation_ends_what_it_says(store: Arc<dyn Store>) {
         }
     }
     assert_eq!(known(&*store, &["bob's"]).await, ["bob's"]);
+}
+
+/// A session may go on under a new id, whatever else ends; one that is not there, or no session of this account, may not.
+pub async fn a_session_is_renewed_with_the_password(store: Arc<dyn Store>) {
+    let bob = Register { tokens: vec![fixture::session("bob's")], ..fixture::register("bob") };
+    store.register(bob).await.unwrap();
+    let tokens = vec![fixture::token("token"), fixture::session_until("over", 60)];
+    let tokens = Register { tokens, ..fixture::register("ada") };
+    let mut ada = store.register(tokens).await.unwrap().account;
+    let all = ["token", "over", "old", "new", "bob's"];
+    for revoke in [Revoke::Sessions, Revoke::Everything] {
+        let checked = ada.password.clone();
+        let login = fixture::login(ada.id, "", vec![fixture::session("old")]);
+        ada = store.log_in(LogIn { checked, ..login }).await.unwrap();
+        for former in ["old", "old", "token", "bob's", "over", "nobody's"] {
+            let before = known(&*store, &all).await;
+            let renew = Some(RenewSession { former: fixture::digest(former), session: fixture::session("new") });
+            let at = fixture::after(60);
+            let command = SetPassword { renew, at, ..fixture::set_password(ada.id, ada.revision, "new", revoke) };
+            ada = store.set_password(command).await.unwrap();
+            let renewed = former == "old" && before.contains(&"old");
+            assert_eq!(known(&*store, &["old", "new"]).await, if renewed { vec!["new"] } else { vec![] }, "{former}");
+        }
+    }
+    assert_eq!(known(&*store, &all).await, ["bob's"]);
+
+    let checked = ada.password.clone();
+    let login = LogIn { checked, ..fixture::login(ada.id, "", vec![fixture::session("old")]) };
+    let ada = store.log_in(login).await.unwrap();
+    let renew = Some(RenewSession { former: fixture::digest("old"), session: fixture::session("bob's") });
+    let command = SetPassword { renew, ..fixture::set_password(ada.id, ada.revision, "other", Revoke::Sessions) };
+    assert_eq!(refusal(store.set_password(command).await), Refusal::Taken(Unique::Secret));
+    assert_eq!(known(&*store, &all).await, ["old", "bob's"]);
+    assert_eq!(store.account(ada.id).await.unwrap(), Some(ada));
 }
 
 /// A new password ends every key that could reset it or change the address, sends its mails, and forgives the tries that it names.

@@ -67,8 +67,8 @@ fn anyones_name(text: &str) -> Field<String> {
     }
 }
 
-/// The session that a browser comes with: the new one takes its place, if it was somebody else's. One's own goes on, or
-/// what the page has asked for meanwhile would come back with the news that it is over.
+/// The session that a browser comes with. A login takes its place, if it was somebody else's. One's own goes on, or what
+/// the page has asked for meanwhile would come back with the news that it is over.
 pub(super) fn former(request: &Request) -> Option<SecretKey> {
     cookies::get(request, cookies::SESSION).map(|id| SecretKey::presented(&id))
 }
@@ -78,6 +78,11 @@ pub(super) fn login_cookies(context: &Context, login: &Login) -> Result<Vec<SetC
     let Some(session) = &login.session else { return Ok(Vec::new()) };
     let (now, secure) = (context.core.now(), context.settings.secure_cookies);
     let token = csrf::new_token(context.core.entropy()).map_err(profiles_core::Error::from)?;
-    let session = SetCookie::session(session.expose(), now, context.core.settings().session_age, secure);
-    Ok(vec![SetCookie::csrf(&token, now, secure), session])
+    Ok(vec![SetCookie::csrf(&token, now, secure), session_cookie(context, session)])
+}
+
+/// The cookie of a session that was opened now.
+pub(super) fn session_cookie(context: &Context, session: &SecretKey) -> SetCookie {
+    let (age, secure) = (context.core.settings().session_age, context.settings.secure_cookies);
+    SetCookie::session(session.expose(), context.core.now(), age, secure)
 }

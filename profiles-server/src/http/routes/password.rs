@@ -1,41 +1,53 @@
 //! `/api/rest-auth/password/...`
 
+use poem::Request;
 use poem_openapi::OpenApi;
 use profiles_api::{Detail, PasswordChangeRequest, PasswordResetConfirmRequest, PasswordResetRequest};
 use profiles_core::{
     FieldError, NewPassword, PasswordChange, PasswordReset,
     fields::{Field, name},
-    model::{Email, Password},
+    model::{AccountId, Email, Password},
 };
 
-use super::Tag;
+use super::{
+    Context, Tag,
+    login::{former, session_cookie},
+};
 use crate::http::{
     answer::Answer,
     authentication::Caller,
     error::ApiError,
     form::{Form, TextField},
     input::Input,
+    python,
 };
 
-pub(crate) struct PasswordApi;
+pub(crate) struct PasswordApi(pub(crate) Context);
 
 #[OpenApi(tag = "Tag::Authentication")]
 impl PasswordApi {
     /// Change one's own password
     ///
-    /// `old_password` is only looked at where the server asks for it. The login by which it is changed goes on; sessions
-    /// of other logins end, and so do their tokens unless the server is configured otherwise.
+    /// `old_password` is only looked at where the server asks for it. The login by which it is changed goes on, a session
+    /// under a new id, which the answer sets as its cookie; sessions of other logins end, and so do their tokens unless the
+    /// server is configured otherwise.
     #[oai(path = "/api/rest-auth/password/change", method = "post", operation_id = "change_password")]
-    async fn change(&self, caller: Caller, body: Input<PasswordChangeRequest>) -> Result<Answer<Detail>, ApiError> {
+    async fn change(
+        &self,
+        request: &Request,
+        caller: Caller,
+        body: Input<PasswordChangeRequest>,
+    ) -> Result<Answer<Detail>, ApiError> {
         let form = body.read().await?;
         let old_password = if caller.core.settings().old_password {
             form.text(TextField::required(name::OLD_PASSWORD), Password::parse_new)
         } else {
             Ok(None)
         };
-        let change = PasswordChange { old_password, new: new_password(&form) };
-        caller.core.change_password(caller.actor, change).await?;
-        Ok(detail("New password has been saved."))
+        let change = PasswordChange { old_password, new: new_password(&form), session: former(request) };
+        let (_, session) = caller.core.change_password(caller.actor, change).await?;
+        let cookies = session.iter().map(|session| session_cookie(&self.0, session)).collect();
+        Ok(detail("New password has been saved.").with_cookies(cookies))
     }
 
     /// Ask for a mail to choose a new password
@@ -59,7 +71,7 @@ impl PasswordApi {
     ) -> Result<Answer<Detail>, ApiError> {
         let form = body.read().await?;
         let reset = PasswordReset {
-            uid: form.required(name::UID, any_text),
+            uid: form.required(name::UID, uid),
             token: form.required(name::TOKEN, any_text),
             new: new_password(&form),
         };
@@ -79,6 +91,18 @@ pub(crate) fn new_password(form: &Form) -> NewPassword {
 /// A key or a number that was mailed: whatever is no key is merely a wrong one.
 pub(super) fn any_text(text: &str) -> Field<String> {
     if text.contains('\0') { Err(vec![FieldError::NullCharacter]) } else { Ok(text.to_owned()) }
+}
+
+/// Characters of an account's number at most, as Django reads it from a link.
+const MAX_UID: usize = 13;
+
+/// An account's number as a link has it, in the one way in which we write it: the original takes it in any that Python
+/// reads. What is no number stays nobody's.
+fn uid(text: &str) -> Field<String> {
+    let text = any_text(text)?;
+    let number = Some(text).filter(|text| text.chars().count() <= MAX_UID).and_then(|text| python::int_of(&text, 36));
+    let account = number.and_then(|number| u64::try_from(number).ok()).map(AccountId::new);
+    Ok(account.map(AccountId::to_base36).unwrap_or_default())
 }
 
 /// The address of a form.
