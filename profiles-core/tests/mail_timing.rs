@@ -45,7 +45,7 @@ async fn ask(core: &Core, request: Request, name: &str) -> Outcome {
     let email = Email::parse(&format!("{name}@example.org"));
     match request {
         Request::Reset => core.request_password_reset(email).await?,
-        Request::Resend => core.resend_confirmation(email).await?,
+        Request::Resend => core.resend_confirmation(email.map(Some)).await?,
     }
     Ok(())
 }

@@ -84,9 +84,16 @@ impl Core {
     /// one is not told, by the answer or by its time.
     ///
     /// # Errors
-    /// [`Error::Invalid`]: no address. [`Error::Throttled`].
-    pub async fn resend_confirmation(&self, email: Field<Email>) -> Result<()> {
-        let email = email.map_err(|errors| FieldErrors::of_field(name::EMAIL, errors))?;
+    /// [`Error::Invalid`]: no address, unless accounts need none ([`Settings::needs_email`](crate::Settings::needs_email)).
+    /// [`Error::Throttled`].
+    pub async fn resend_confirmation(&self, email: Field<Option<Email>>) -> Result<()> {
+        let email = match email.map_err(|errors| FieldErrors::of_field(name::EMAIL, errors))? {
+            Some(email) => email,
+            None if self.settings.needs_email() => {
+                return Err(FieldErrors::of(name::EMAIL, FieldError::Required).into());
+            }
+            None => return Ok(()),
+        };
         let event = AuditEvent::ConfirmationRequest;
         let accounts = self.accounts_to_mail(event, "confirm", &email, |_| true).await?;
         let first = accounts.into_iter().next().filter(|account| !account.email_verified);

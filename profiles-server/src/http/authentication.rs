@@ -37,6 +37,8 @@ pub(crate) struct Caller {
     /// It knows where the request comes from, and may have the row at hand that it is about.
     pub(crate) core: Core,
     pub(crate) actor: Actor,
+    /// Whether it is a token in the header that was accepted.
+    pub(crate) by_token: bool,
     /// The token or the session that was accepted, and the session cookie in any case: what a logout ends.
     pub(crate) presented: Vec<SecretKey>,
 }
@@ -51,12 +53,23 @@ pub(crate) struct Recognised {
     pub(crate) session_dead: bool,
     /// Whether it is the session that was accepted: then the request must pass the CSRF check.
     pub(crate) by_session: bool,
+    /// What is answered because a token is presented and is no good: even open views refuse it, so that a stale client
+    /// notices. What was found of the session before is so all the same.
+    pub(crate) refusal: Option<ApiError>,
+}
+
+/// Characters of a session id at least; what is shorter Django takes for none.
+const SHORTEST_SESSION: usize = 8;
+
+/// Whether the request carries a cookie that can't be a session id, so that the answer should take it away.
+pub(crate) fn has_broken_session(request: &Request) -> bool {
+    cookies::get(request, cookies::SESSION).is_some_and(|id| id.chars().count() < SHORTEST_SESSION)
 }
 
 /// Looks at the proofs in their order. The row that is wanted is at hand for whoever is recognised.
 ///
 /// # Errors
-/// A token is presented and is no good: even open views refuse it, so that a stale client notices.
+/// The store fails.
 pub(crate) async fn recognise(
     core: &Core,
     request: &Request,
@@ -65,28 +78,42 @@ pub(crate) async fn recognise(
 ) -> Result<Recognised, ApiError> {
     let session = cookies::get(request, cookies::SESSION).map(|id| SecretKey::presented(&id));
     let mut outcome = Recognised {
-        caller: Caller { core: core.clone(), actor: Actor::Anonymous, presented: session.iter().cloned().collect() },
+        caller: Caller {
+            core: core.clone(),
+            actor: Actor::Anonymous,
+            by_token: false,
+            presented: session.iter().cloned().collect(),
+        },
         session_seen: false,
         session_dead: false,
         by_session: false,
+        refusal: None,
     };
     let first = order == AuthenticationOrder::SessionFirst;
     if first && by_session(session.as_ref(), wanted.as_ref(), &mut outcome).await? {
         return Ok(outcome);
     }
-    if let Some(token) = token(request.headers())? {
-        outcome.caller.actor = match outcome.caller.authenticate(&token, Carrier::Header, wanted.as_ref()).await? {
-            Authentication::Known(principal) => Actor::from(&principal),
-            Authentication::Inactive => return Err(ApiError::BadCredentials("User inactive or deleted.")),
-            Authentication::Unknown => return Err(ApiError::BadCredentials("Invalid token.")),
-        };
-        outcome.caller.presented.push(token);
-        return Ok(outcome);
-    }
-    if order == AuthenticationOrder::TokenFirst {
-        by_session(session.as_ref(), wanted.as_ref(), &mut outcome).await?;
+    match by_token(request.headers(), wanted.as_ref(), &mut outcome.caller).await {
+        Ok(true) => {}
+        Ok(false) if order == AuthenticationOrder::TokenFirst => {
+            by_session(session.as_ref(), wanted.as_ref(), &mut outcome).await?;
+        }
+        Ok(false) => {}
+        Err(refusal) => outcome.refusal = Some(refusal),
     }
     Ok(outcome)
+}
+
+async fn by_token(headers: &HeaderMap, wanted: Option<&Wanted>, caller: &mut Caller) -> Result<bool, ApiError> {
+    let Some(token) = token(headers)? else { return Ok(false) };
+    caller.actor = match caller.authenticate(&token, Carrier::Header, wanted).await? {
+        Authentication::Known(principal) => Actor::from(&principal),
+        Authentication::Inactive => return Err(ApiError::BadCredentials("User inactive or deleted.")),
+        Authentication::Unknown => return Err(ApiError::BadCredentials("Invalid token.")),
+    };
+    caller.by_token = true;
+    caller.presented.push(token);
+    Ok(true)
 }
 
 async fn by_session(

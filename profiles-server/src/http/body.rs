@@ -52,6 +52,20 @@ impl Bodies {
         Ok(Arc::clone(&self.files).try_acquire_owned().map_err(|_| Error::Busy)?)
     }
 
+    /// Whether a body holds nothing; no more of it is read than tells.
+    ///
+    /// # Errors
+    /// It breaks off.
+    pub(crate) async fn is_empty(body: Body) -> Result<bool, ApiError> {
+        let mut pieces = Box::pin(body.into_bytes_stream());
+        while let Some(piece) = pieces.try_next().await.map_err(|_| ApiError::Unreadable)? {
+            if !piece.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Reads a body to its end.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use profiles_core::{
 use super::{
     Settings,
     answer::json_response,
-    authentication::{AuthenticationOrder, Caller, recognise},
+    authentication::{self, AuthenticationOrder, Caller, recognise},
     base_url::{BaseUrl, RequestPath},
     body::Bodies,
     cookies::{self, SetCookie},
@@ -29,7 +29,7 @@ use super::{
     etag, form, headers, input,
     media::{NotNegotiable, Rendering, indented, negotiate},
     metadata, origin, query,
-    resolve::{Resolved, RowId, Target, decode, encode, resolve},
+    resolve::{Resolved, RowId, Target, decode, encode, encode_query, resolve},
     view::{Access, Row},
 };
 
@@ -47,6 +47,7 @@ struct Found {
     rendering: Rendering,
     session_seen: bool,
     session_dead: bool,
+    session_broken: bool,
     csrf_broken: bool,
     /// `If-None-Match`.
     known: Option<String>,
@@ -56,13 +57,17 @@ impl<E: Endpoint> Endpoint for Contract<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let session_broken = authentication::has_broken_session(&request);
         let target = match resolve(request.uri().path()) {
             Resolved::View(target) if target.view.is_there(&self.settings) => target,
-            Resolved::AppendSlash => return Ok(self.append_slash(&request)),
-            Resolved::View(_) | Resolved::Unknown => return Ok(ApiError::NotFound.into_response()),
+            Resolved::AppendSlash => return Ok(outside(self.append_slash(&request), session_broken)),
+            Resolved::View(_) | Resolved::Unknown => {
+                return Ok(outside(ApiError::NotFound.into_response(), session_broken));
+            }
         };
         let method = request.method().clone();
         let mut found = Found {
+            session_broken,
             csrf_broken: csrf::has_broken_cookie(&request),
             known: headers::text(request.headers(), header::IF_NONE_MATCH),
             ..Found::default()
@@ -116,6 +121,9 @@ impl<E: Endpoint> Contract<E> {
         let recognised = recognise(core, request, self.settings.authentication, wanted).await?;
         found.session_seen = recognised.session_seen;
         found.session_dead = recognised.session_dead;
+        if let Some(refusal) = recognised.refusal {
+            return Err(refusal);
+        }
         if recognised.by_session && !csrf::is_safe(request.method()) {
             let secret = csrf::Secret::of(request, &self.base_url(request)).map_err(ApiError::Csrf)?;
             let field = self.csrf_field(request).await?;
@@ -130,8 +138,9 @@ impl<E: Endpoint> Contract<E> {
         if request.method() != Method::POST {
             return Ok(None);
         }
-        let bytes = self.bodies.read(request.take_body()).await?;
-        let token = form::csrf_token(&input::content_type(request), &bytes).await;
+        let content_type = input::content_type(request);
+        let bytes = form::bytes(&content_type, request.take_body(), &self.bodies).await?;
+        let token = form::csrf_token(&content_type, &bytes).await;
         request.set_body(bytes);
         token
     }
@@ -175,7 +184,8 @@ impl<E: Endpoint> Contract<E> {
     /// body.
     fn append_slash(&self, request: &Request) -> Response {
         let uri = request.uri();
-        let query = uri.query().filter(|query| !query.is_empty()).map(|query| format!("?{query}")).unwrap_or_default();
+        let query = uri.query().filter(|query| !query.is_empty());
+        let query = query.map(|query| format!("?{}", encode_query(query))).unwrap_or_default();
         let path = self.base_url(request).path(&encode(&decode(uri.path())));
         // A path that begins with two slashes would lead to another host.
         let path = path.trim_start_matches('/');
@@ -223,8 +233,9 @@ impl<E: Endpoint> Contract<E> {
     /// Gives the answer the headers that every answer has.
     async fn finish(&self, response: Response, method: &Method, target: &Target, found: &Found) -> Response {
         let mut response = only_json(response);
-        let touched = target.view.session && response.status().is_success() && method != Method::OPTIONS;
-        let varies = found.session_seen || found.csrf_broken || touched;
+        let touches = target.view.touches_session(self.core.settings());
+        let touched = touches && response.status().is_success() && method != Method::OPTIONS;
+        let varies = found.session_seen || found.session_broken || found.csrf_broken || touched;
         let headers = response.headers_mut();
         headers.insert(header::ALLOW, HeaderValue::from_static(target.view.allow(&self.settings)));
         headers.insert(header::VARY, HeaderValue::from_static(if varies { "Accept, Cookie" } else { "Accept" }));
@@ -236,7 +247,8 @@ impl<E: Endpoint> Contract<E> {
                 AuthenticationOrder::SessionFirst => response.set_status(StatusCode::FORBIDDEN),
             }
         }
-        if found.session_dead && !response.headers().contains_key(header::SET_COOKIE) {
+        let ends_session = found.session_dead || found.session_broken;
+        if ends_session && !response.headers().contains_key(header::SET_COOKIE) {
             SetCookie::end_session().append_to(&mut response);
         }
         if found.csrf_broken {
@@ -253,6 +265,15 @@ impl<E: Endpoint> Contract<E> {
         }
         if method == Method::HEAD { without_body(response).await } else { response }
     }
+}
+
+/// An answer to a path of which there is no view.
+fn outside(mut response: Response, session_broken: bool) -> Response {
+    if session_broken {
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("Cookie"));
+        SetCookie::end_session().append_to(&mut response);
+    }
+    response
 }
 
 fn rendering(request: &Request, target: &Target) -> Result<Rendering, ApiError> {

@@ -77,12 +77,26 @@ fn check_origin(request: &Request, base: &BaseUrl<'_>) -> Result<(), String> {
     let Some(referer) = headers::text(request.headers(), header::REFERER) else {
         return Err("Referer checking failed - no Referer.".to_owned());
     };
-    let origin: String = referer.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    if !origin.starts_with("https://") {
+    let Some((scheme, host, rest)) = split_url(&referer) else {
+        return Err("Referer checking failed - Referer is malformed.".to_owned());
+    };
+    if scheme != "https" {
         return Err("Referer checking failed - Referer is insecure while host is secure.".to_owned());
     }
-    let refusal = || format!("Referer checking failed - {referer} does not match any trusted origins.");
-    if base.trusts(&origin) { Ok(()) } else { Err(refusal()) }
+    let refusal = || format!("Referer checking failed - https://{host}{rest} does not match any trusted origins.");
+    if base.trusts(&format!("https://{host}")) { Ok(()) } else { Err(refusal()) }
+}
+
+/// The scheme in lower case, the host with its port, and what follows, as Python's `urlsplit` takes a URL apart; `None`
+/// where Django finds one of the first two missing, or a bracket without the other.
+fn split_url(url: &str) -> Option<(String, &str, &str)> {
+    let (scheme, rest) = url.trim_start_matches(|c: char| c <= ' ').split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let rest = rest.strip_prefix("//").filter(|_| is_scheme)?;
+    let (host, rest) = rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))?;
+    let is_host = !host.is_empty() && host.contains('[') == host.contains(']');
+    is_host.then(|| (scheme.to_ascii_lowercase(), host, rest))
 }
 
 /// The secret of a token, masked or bare.
@@ -176,6 +190,16 @@ mod tests {
         assert!(check(&request(None), &base, None).is_err());
         assert!(check(&request(Some("http://here.example/x")), &base, None).is_err());
         assert!(check(&request(Some("https://evil.example/x")), &base, None).is_err());
-        assert_eq!(check(&request(Some("https://here.example/x")), &base, None), Ok(()));
+        for good in ["https://here.example/x", "https://here.example", "HTTPS://here.example?x"] {
+            assert_eq!(check(&request(Some(good)), &base, None), Ok(()), "{good}");
+        }
+        for malformed in ["null", "", "https://", "https:///x", "https://[", "//here.example/", "1s://here.example/"] {
+            let refusal = "Referer checking failed - Referer is malformed.".to_owned();
+            assert_eq!(check(&request(Some(malformed)), &base, None), Err(refusal), "{malformed}");
+        }
+        for foreign in ["https://Here.example/x", "https://here.example:1/x", "https://evil.example"] {
+            let refusal = format!("Referer checking failed - {foreign} does not match any trusted origins.");
+            assert_eq!(check(&request(Some(&foreign.replacen("https", "HTTPS", 1))), &base, None), Err(refusal));
+        }
     }
 }

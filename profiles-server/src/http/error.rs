@@ -50,6 +50,9 @@ pub(crate) enum ApiError {
     /// Credentials were presented, and are bad.
     #[error("{0}")]
     BadCredentials(&'static str),
+    /// Logging out, without what there is to log out of.
+    #[error("You should be logged in to logout. Check whether the token is passed.")]
+    NoToken,
     /// A session without the proof that its own pages sent the request.
     #[error("CSRF Failed: {0}")]
     Csrf(String),
@@ -120,6 +123,7 @@ impl ApiError {
             | Self::Multipart(_)
             | Self::NotAnObject(_)
             | Self::NoData
+            | Self::NoToken
             | Self::TooManyFields(_)
             | Self::Unreadable
             | Self::Parameter { .. }

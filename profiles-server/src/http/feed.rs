@@ -82,7 +82,7 @@ impl Streams {
         if *ended.borrow() {
             return Err(ApiError::TooManyStreams);
         }
-        let Caller { core, actor, presented } = caller;
+        let Caller { core, actor, presented, .. } = caller;
         if !self.told.swap(true, Ordering::AcqRel) {
             tokio::spawn(tell(core.clone(), self.clone()));
         }

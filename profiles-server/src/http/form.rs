@@ -5,10 +5,12 @@ pub(crate) mod upload;
 
 use std::borrow::Cow;
 
+use poem::Body;
 use profiles_core::fields::{Field, FieldError};
 
 use self::multipart::Part;
 use super::{
+    body::{Bodies, WholeBody},
     error::ApiError,
     json::{self, Json, Text},
     media::MediaType,
@@ -28,6 +30,41 @@ pub(crate) async fn csrf_token(content_type: &str, bytes: &[u8]) -> Result<Optio
         Err(ApiError::NotAnObject(_) | ApiError::NoData) => None,
         form => form?.html_text("csrfmiddlewaretoken"),
     })
+}
+
+/// The bytes of a body. One of a type that is not read is refused as soon as it holds anything, however large it is.
+///
+/// # Errors
+/// It is of such a type, too large, or breaks off; or too many are being read.
+pub(crate) async fn bytes(content_type: &str, body: Body, bodies: &Bodies) -> Result<WholeBody, ApiError> {
+    if Kind::of(content_type).is_some() {
+        bodies.read(body).await
+    } else if Bodies::is_empty(body).await? {
+        Ok(WholeBody::default())
+    } else {
+        Err(ApiError::MediaType(content_type.to_owned()))
+    }
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Json,
+    Urlencoded,
+    Multipart,
+}
+
+impl Kind {
+    /// By its type; `None` for what is not read.
+    fn of(content_type: &str) -> Option<Self> {
+        let media = MediaType::parse(content_type);
+        let kinds = [
+            ("application", "json", Self::Json),
+            ("application", "x-www-form-urlencoded", Self::Urlencoded),
+            ("multipart", "form-data", Self::Multipart),
+        ];
+        kinds.into_iter().find(|(main, sub, _)| media.covers(main, sub)).map(|(.., kind)| kind)
+    }
 }
 
 /// The fields of a body.
@@ -98,15 +135,11 @@ impl Form {
         if bytes.is_empty() {
             return Ok(Self::default());
         }
-        let media = MediaType::parse(content_type);
-        if media.covers("application", "json") {
-            Self::from_json(json::parse(bytes)?)
-        } else if media.covers("application", "x-www-form-urlencoded") {
-            Self::from_pairs(form_urlencoded::parse(&query::readable(bytes)))
-        } else if media.covers("multipart", "form-data") {
-            Ok(Self::from_parts(multipart::parse(content_type, bytes).await?))
-        } else {
-            Err(ApiError::MediaType(content_type.to_owned()))
+        match Kind::of(content_type) {
+            Some(Kind::Json) => Self::from_json(json::parse(bytes)?),
+            Some(Kind::Urlencoded) => Self::from_pairs(form_urlencoded::parse(&query::readable(bytes))),
+            Some(Kind::Multipart) => Ok(Self::from_parts(multipart::parse(content_type, bytes).await?)),
+            None => Err(ApiError::MediaType(content_type.to_owned())),
         }
     }
 

@@ -9,7 +9,12 @@ use poem_openapi::{
     types::Type,
 };
 
-use super::{body::Bodies, error::ApiError, form::Form, headers};
+use super::{
+    body::Bodies,
+    error::ApiError,
+    form::{self, Form},
+    headers,
+};
 
 /// A body that is read only when an operation asks for it, which is after it knows that the caller may send one. `T`
 /// documents its shape.
@@ -53,7 +58,7 @@ impl<T> Input<T> {
     /// It is too large, of another type, malformed, or no object.
     pub(crate) async fn read(self) -> Result<Form, ApiError> {
         let bodies = self.bodies.ok_or(ApiError::Internal)?;
-        let bytes = bodies.read(self.body.unwrap_or_default()).await?;
+        let bytes = form::bytes(&self.content_type, self.body.unwrap_or_default(), &bodies).await?;
         Form::parse(&self.content_type, &bytes).await
     }
 }

@@ -33,7 +33,8 @@ impl<'a> MediaType<'a> {
 }
 
 /// The parameters of a header such as `Content-Type` or `Content-Disposition`, behind its first semicolon: names in
-/// lower case, values without their quotes. A name that ends in `*` carries its value percent-encoded (RFC 2231).
+/// lower case, values without their quotes. A name that ends in `*` carries its value percent-encoded (RFC 2231); such stand
+/// last, so that they win over plain ones of the same name, as in Python.
 pub(crate) fn parameters(text: &str) -> impl Iterator<Item = (String, Cow<'_, str>)> {
     let (mut in_quotes, mut escaped) = (false, false);
     let ends_parameter = move |c: char| {
@@ -42,14 +43,14 @@ pub(crate) fn parameters(text: &str) -> impl Iterator<Item = (String, Cow<'_, st
         in_quotes ^= is_quote;
         c == ';' && !in_quotes
     };
-    text.split(ends_parameter).filter_map(|parameter| {
+    let all = text.split(ends_parameter).filter_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        let (name, value) = (name.trim().to_ascii_lowercase(), unquoted(value.trim()));
-        Some(match name.strip_suffix('*') {
-            Some(plain) => (plain.to_owned(), decoded(&value).into()),
-            None => (name, value),
-        })
-    })
+        Some((name.trim().to_ascii_lowercase(), unquoted(value.trim())))
+    });
+    let (encoded, plain): (Vec<_>, Vec<_>) = all.partition(|(name, _)| name.ends_with('*'));
+    let encoded =
+        encoded.into_iter().map(|(name, value)| (name.trim_end_matches('*').to_owned(), decoded(&value).into()));
+    plain.into_iter().chain(encoded)
 }
 
 /// The text between quotes, with its escapes undone; anything else as it is.
@@ -199,7 +200,7 @@ mod tests {
     #[test]
     fn parameters_are_read_with_their_quotes() {
         let media = MediaType::parse(
-            "a/b; X=\"1;y=2\" ; y = \"q\\\"\\\\\"; z=1; z=2; n; f*=utf-8''%C3%A9%20x; g*=plain; h=\"open",
+            "a/b; X=\"1;y=2\" ; y = \"q\\\"\\\\\"; z=1; z=2; n; f*=utf-8''%C3%A9%20x; f=1; g*=plain; h=\"open",
         );
         for (name, value) in [("x", "1;y=2"), ("y", "q\"\\"), ("z", "2"), ("f", "é x"), ("g", "plain"), ("h", "\"open")]
         {

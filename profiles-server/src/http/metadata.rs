@@ -69,6 +69,14 @@ pub(crate) const REGISTRATION_BY_EMAIL: Fields = &[
     field("password2", "string", "Password2").required(),
 ];
 
+/// Where an address may be left out.
+pub(crate) const REGISTRATION_WITHOUT_EMAIL: Fields = &[
+    FormField { min_length: Some(1), ..field("username", "string", "Username").required().at_most(150) },
+    field("email", "email", "Email"),
+    field("password1", "string", "Password1").required(),
+    field("password2", "string", "Password2").required(),
+];
+
 pub(crate) const PASSWORD_CHANGE: Fields = &[NEW_PASSWORD1, NEW_PASSWORD2];
 
 /// Where the present password is asked for.
@@ -86,6 +94,9 @@ pub(crate) const PASSWORD_RESET_CONFIRM: Fields = &[
 ];
 
 pub(crate) const EMAIL_ADDRESS: Fields = &[field("email", "email", "Email").required()];
+
+/// The same, where accounts may have none.
+pub(crate) const ANY_EMAIL_ADDRESS: Fields = &[field("email", "email", "Email")];
 
 pub(crate) const VERIFY_EMAIL: Fields = &[field("key", "string", "Key").required()];
 

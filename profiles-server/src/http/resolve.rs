@@ -1,6 +1,6 @@
 //! From a path to a view, as Django's URL patterns and the final-slash rule have it.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     python,
@@ -130,6 +130,15 @@ pub(crate) fn encode(path: &str) -> String {
     utf8_percent_encode(path, KEPT).to_string()
 }
 
+/// A query string with what a URL may not hold percent-encoded, as Django's `iri_to_uri` does; WSGI hands it a character
+/// for each byte.
+pub(crate) fn encode_query(query: &str) -> String {
+    const ENCODED: &AsciiSet =
+        &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+    let characters: String = query.bytes().map(char::from).collect();
+    utf8_percent_encode(&characters, ENCODED).to_string()
+}
+
 /// Percent-decodes; what is not UTF-8 stays encoded, as Django keeps it.
 pub(crate) fn decode(path: &str) -> String {
     let bytes: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
@@ -157,6 +166,18 @@ mod tests {
             ("/:@&+$,-_.!~*'()", "/:@&+$,-_.!~*'()"),
         ] {
             assert_eq!(encode(&decode(path)), encoded);
+        }
+    }
+
+    #[test]
+    fn queries_are_encoded_as_django_encodes_them() {
+        for (query, encoded) in [
+            ("a=1&b=%20+x", "a=1&b=%20+x"),
+            ("{|}\\^`<>\" ", "%7B%7C%7D%5C%5E%60%3C%3E%22%20"),
+            ("/#%[]=:;$&()+,!?*@'~-._", "/#%[]=:;$&()+,!?*@'~-._"),
+            ("é", "%C3%83%C2%A9"),
+        ] {
+            assert_eq!(encode_query(query), encoded);
         }
     }
 

@@ -33,8 +33,8 @@ pub(crate) struct View {
     pub(crate) suffixes: bool,
     /// The media type of what is asked for, where it is not JSON. Refusals are JSON in any case.
     pub(crate) media: (&'static str, &'static str),
-    /// Whether success always looks at the session, so that the answer varies by cookie.
-    pub(crate) session: bool,
+    /// Whether success always looks at the session, as [`View::touches_session`] gives it.
+    session: bool,
     /// The row it is about, if it is about one.
     pub(crate) row: Option<Row>,
     /// The method whose fields OPTIONS describes, as [`View::fields`] gives it.
@@ -107,7 +107,19 @@ impl View {
         if self.path == REGISTRATION.path && settings.login_by == LoginBy::Email {
             return Some(("POST", metadata::REGISTRATION_BY_EMAIL));
         }
+        if self.path == REGISTRATION.path && !settings.needs_email() {
+            return Some(("POST", metadata::REGISTRATION_WITHOUT_EMAIL));
+        }
+        if self.path == RESEND_EMAIL.path && !settings.needs_email() {
+            return Some(("POST", metadata::ANY_EMAIL_ADDRESS));
+        }
         self.fields
+    }
+
+    /// Whether success looks at the session in any case, so that the answer varies by cookie.
+    pub(crate) fn touches_session(&self, settings: &profiles_core::Settings) -> bool {
+        let ends_it = self.path == PASSWORD_CHANGE.path && settings.log_out_on_password_change;
+        self.session && !ends_it
     }
 }
 
@@ -235,7 +247,6 @@ const VERIFY_EMAIL: View = View {
     description: "Verifies the email associated with the provided key.\n\nAccepts the following POST parameter: key.",
     allow: "POST, OPTIONS, HEAD",
     slash: Slash::Optional,
-    session: true,
     fields: Some(("POST", metadata::VERIFY_EMAIL)),
     ..BASE
 };

@@ -116,6 +116,21 @@ async fn a_csrf_cookie_that_cannot_be_one_is_replaced() -> Result {
 }
 
 #[tokio::test]
+async fn a_session_cookie_that_cannot_be_one_is_taken_away() -> Result {
+    let mut app = TestApp::start().await?;
+    let key = app.register("ada").await?;
+    for path in ["/api/profiles/1/", "/api/profiles/?format=xml", "/api/profiles", "/api/nope/"] {
+        for cookie in ["sessionid=", "sessionid=1234567", "sessionid=12345678"] {
+            let request = app.request(Method::GET, path).header("Cookie", cookie);
+            let title = format!("{path} with {cookie}");
+            app.note_request(&title, request.header("Authorization", format!("Token {key}"))).await?;
+        }
+    }
+    insta::assert_snapshot!(app.transcript());
+    Ok(())
+}
+
+#[tokio::test]
 async fn where_sessions_come_first_anonymous_is_403() -> Result {
     let mut settings = Settings::default();
     settings.authentication = AuthenticationOrder::SessionFirst;
@@ -124,6 +139,9 @@ async fn where_sessions_come_first_anonymous_is_403() -> Result {
     app.note(As::Anonymous, "GET", USER, "").await?;
     app.note(As::Anonymous, "GET", "/api/profiles/", "").await?;
     app.note(As::Token("x"), "GET", USER, "").await?;
+    app.note(As::Token("x y"), "GET", "/api/profiles/", "").await?;
+    let request = app.request(Method::GET, USER).header("Cookie", "sessionid=dead-and-gone");
+    app.note_request("a bad token beside a dead session", request.header("Authorization", "Token x")).await?;
     app.note(As::Token(&key), "GET", USER, "").await?;
     insta::assert_snapshot!(app.transcript());
     Ok(())

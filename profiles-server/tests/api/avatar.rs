@@ -91,6 +91,36 @@ async fn what_is_no_picture_is_refused_in_the_words_of_the_original() -> Result 
 }
 
 #[tokio::test]
+async fn a_name_is_cut_before_it_is_counted() -> Result {
+    let app = TestApp::start().await?;
+    let key = app.register("ada").await?;
+    for (file_name, status, told) in [
+        (format!("{}.gif", "x".repeat(300)), 400, "Ensure this filename has at most 100 characters (it has 255)."),
+        ("a.exe\"; filename*=\"utf-8''a.gif".to_owned(), 200, "/media/avatars/"),
+        ("a.gif\"; filename*=\"utf-8''a.exe".to_owned(), 400, "File extension “exe” is not allowed."),
+    ] {
+        let answer = file(&app, &key, &file_name, GIF).send().await?;
+        assert_eq!(answer.status(), status, "{file_name}");
+        let text = answer.text().await?;
+        assert!(text.contains(told), "{text}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_body_is_an_empty_form_even_without_a_boundary() -> Result {
+    let app = TestApp::start().await?;
+    let key = app.register("ada").await?;
+    let set = link(file(&app, &key, "a.gif", GIF).send().await?).await?;
+    for method in [Method::PUT, Method::PATCH] {
+        let request = app.request(method, PATH).header("Authorization", format!("Token {key}"));
+        let request = request.header("Content-Type", "multipart/form-data").header("Content-Length", "0");
+        assert_eq!(link(request.send().await?).await?, set);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_file_is_served_for_ever_and_runs_nothing() -> Result {
     let app = TestApp::start().await?;
     let key = app.register("ada").await?;

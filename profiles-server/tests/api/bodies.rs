@@ -43,6 +43,8 @@ async fn hostile_ones_get_a_clear_refusal() -> Result {
         ("too long", "application/json", long.into_bytes()),
         ("too many fields", "application/x-www-form-urlencoded", many.into_bytes()),
         ("text", "text/plain", b"x".to_vec()),
+        ("long text", "text/plain", vec![b'x'; 3_000_000]),
+        ("no text", "text/plain", Vec::new()),
         ("no boundary", "multipart/form-data", b"abc".to_vec()),
         ("wrong boundary", "multipart/form-data; boundary=zzz", b"abc".to_vec()),
     ] {

@@ -57,6 +57,33 @@ async fn a_key_confirms_an_address_once() -> Result {
 }
 
 #[tokio::test]
+async fn confirming_with_a_token_looks_at_no_session() -> Result {
+    let mut app = TestApp::start().await?;
+    let token = app.register("ada").await?;
+    let mailed = app.mailed_key("ada@example.org").await?;
+    let answer = app.note(As::Token(&token), "POST", VERIFY, &key(&mailed)).await?;
+    assert_eq!((answer.status().as_u16(), answer.headers()["vary"].as_bytes()), (200, &b"Accept"[..]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn where_accounts_need_no_address_another_mail_needs_none() -> Result {
+    for (required, status) in [(true, 400), (false, 200)] {
+        let settings = profiles_server::http::Settings::default();
+        let app = TestApp::start_with(settings, |core| core.email_required = required).await?;
+        assert_eq!(app.status(As::Anonymous, "POST", RESEND, "{}").await?, status);
+        assert_eq!(app.status(As::Anonymous, "POST", RESEND, r#"{"email": ""}"#).await?, 400);
+        let form = app.request(reqwest::Method::POST, RESEND).form(&[("email", "")]);
+        assert_eq!(form.send().await?.status(), status);
+        for path in [RESEND, "/api/rest-auth/registration/"] {
+            let told = app.ask(As::Anonymous, "OPTIONS", path, "").await?;
+            assert_eq!(told["actions"]["POST"]["email"]["required"], required, "{path}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_key_ends_after_three_days() -> Result {
     let (app, clock) = TestApp::start_timed(Settings::default(), |_| {}).await?;
     app.register("ada").await?;

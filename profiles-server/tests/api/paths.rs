@@ -71,6 +71,22 @@ async fn methods_are_refused_after_the_caller_is_known() -> Result {
     Ok(())
 }
 
+/// A client would encode these by itself; a socket does not.
+#[tokio::test]
+async fn the_query_of_a_redirect_is_encoded() -> Result {
+    let app = TestApp::start().await?;
+    let mut socket = std::net::TcpStream::connect(app.url.trim_start_matches("http://"))?;
+    let request = "GET /api/profiles?a={|}\\^`&b=%7b+~[] HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answer = tokio::task::spawn_blocking(move || {
+        socket.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).map(|_| answer)
+    });
+    let answer = answer.await??;
+    assert!(answer.contains("location: /api/profiles/?a=%7B%7C%7D%5C%5E%60&b=%7b+~[]\r\n"), "{answer}");
+    Ok(())
+}
+
 /// A client would not send these; a socket does.
 #[tokio::test]
 async fn broken_requests_never_hang_or_crash_the_server() -> Result {

@@ -11,6 +11,9 @@ use crate::http::{
 /// Characters of a boundary at most, as Django's parser has it.
 const MAX_BOUNDARY: usize = 201;
 
+/// Characters of a file's name at most, as Django keeps it.
+const MAX_FILE_NAME: usize = 255;
+
 /// What a part of a body holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -69,10 +72,29 @@ pub(super) fn boundary(content_type: &str) -> Result<String, String> {
     }
 }
 
+/// A file's name without its directories, and no longer than any is kept: what is cut off stands before its extension.
+pub(super) fn shortened(name: &str) -> String {
+    let name = last_part(name);
+    let length = name.chars().count();
+    if length <= MAX_FILE_NAME {
+        return name.to_owned();
+    }
+    // Dots in front begin no extension.
+    let hidden = name.len() - name.trim_start_matches('.').len();
+    let at = name.rfind('.').filter(|at| *at >= hidden).unwrap_or(name.len());
+    let (stem, extension) = name.split_at_checked(at).unwrap_or((name, ""));
+    let extension: String = extension.chars().take(MAX_FILE_NAME).collect();
+    let left = MAX_FILE_NAME.saturating_sub(extension.chars().count());
+    stem.chars().take(left).chain(extension.chars()).collect()
+}
+
 /// Whether something is left of a file's name when its directories are taken off; Django drops the part otherwise.
 pub(super) fn is_file_name(name: &str) -> bool {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    !matches!(last, "" | "." | "..")
+    !matches!(last_part(name), "" | "." | "..")
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -130,6 +152,22 @@ mod tests {
         }
         assert_eq!(read("--b\nContent-Disposition: form-data; na").await, []);
         assert_eq!(read("no parts").await, []);
+    }
+
+    #[test]
+    fn a_long_name_of_a_file_keeps_its_extension() {
+        let x = |length: usize| "x".repeat(length);
+        for (name, kept) in [
+            ("/a/b\\c.png".to_owned(), "c.png".to_owned()),
+            (format!("{}.png", x(251)), format!("{}.png", x(251))),
+            (format!("{}.png", x(252)), format!("{}.png", x(251))),
+            (x(300), x(255)),
+            (format!("..{}", x(300)), format!("..{}", x(253))),
+            (format!("a.{}", x(300)), format!(".{}", x(254))),
+            (format!("{}.png", "é".repeat(300)), format!("{}.png", "é".repeat(251))),
+        ] {
+            assert_eq!(shortened(&name), kept);
+        }
     }
 
     #[test]

@@ -13,8 +13,8 @@ use poem_openapi::{
 use profiles_api::AvatarClear;
 use profiles_core::AvatarUpload;
 
-use super::{Form, Json, MAX_FIELDS, Value, multipart};
-use crate::http::{body::Bodies, error::ApiError, input::content_type, media::MediaType, media::parameters};
+use super::{Form, Json, Kind, MAX_FIELDS, Value, multipart};
+use crate::http::{body::Bodies, error::ApiError, input::content_type, media::parameters};
 
 /// What a form says of a file.
 #[derive(Debug)]
@@ -77,13 +77,21 @@ impl Upload {
     /// It is too large, of another type, or malformed; or too many files are being read.
     pub(crate) async fn read(self, name: &str, max_file: usize) -> Result<Sent, ApiError> {
         let bodies = self.bodies.ok_or(ApiError::Internal)?;
-        if MediaType::parse(&self.content_type).covers("multipart", "form-data") {
-            let boundary = multipart::boundary(&self.content_type).map_err(ApiError::Multipart)?;
+        if Kind::of(&self.content_type) == Some(Kind::Multipart) {
+            let boundary = match multipart::boundary(&self.content_type) {
+                Ok(boundary) => boundary,
+                Err(message) => {
+                    // Without a body there is nothing to divide.
+                    let is_empty = Bodies::is_empty(self.body).await?;
+                    return if is_empty { Ok(Sent::Nothing) } else { Err(ApiError::Multipart(message)) };
+                }
+            };
             let _place = bodies.place_for_file()?;
             let parts = Parts { name, max_file, max_rest: bodies.limit() };
             return parts.read(self.body, boundary).await;
         }
-        let form = Form::parse(&self.content_type, &bodies.read(self.body).await?).await?;
+        let bytes = super::bytes(&self.content_type, self.body, &bodies).await?;
+        let form = Form::parse(&self.content_type, &bytes).await?;
         Ok(match form.get(name) {
             None => Sent::Nothing,
             Some(Value::Json(Json::Null)) => Sent::Null,
@@ -120,7 +128,7 @@ impl Parts<'_> {
             match file_name.filter(|file_name| !file_name.is_empty()) {
                 Some(file_name) if is_ours && multipart::is_file_name(&file_name) => {
                     let Some(content) = self.content(&mut part, self.max_file).await? else { break };
-                    file = Sent::File(AvatarUpload { file_name, content });
+                    file = Sent::File(AvatarUpload { file_name: multipart::shortened(&file_name), content });
                 }
                 other => {
                     let Some(content) = self.content(&mut part, self.max_rest - rest).await? else { break };

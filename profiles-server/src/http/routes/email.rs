@@ -2,13 +2,17 @@
 
 use poem_openapi::OpenApi;
 use profiles_api::{Detail, EmailChangeRequest, ResendEmailRequest, VerifyEmailRequest};
-use profiles_core::{EmailChange, fields::name, model::Password};
+use profiles_core::{
+    EmailChange,
+    fields::name,
+    model::{Email, Password},
+};
 
 use super::{
     Tag,
     password::{any_text, detail, email},
 };
-use crate::http::{answer::Answer, authentication::Caller, error::ApiError, input::Input};
+use crate::http::{answer::Answer, authentication::Caller, error::ApiError, form::TextField, input::Input};
 
 pub(crate) struct EmailApi;
 
@@ -29,7 +33,12 @@ impl EmailApi {
     /// The answer is the same whether there is an account with this address or not, confirmed or not.
     #[oai(path = "/api/rest-auth/registration/resend-email", method = "post", operation_id = "resend_email")]
     async fn resend(&self, caller: Caller, body: Input<ResendEmailRequest>) -> Result<Answer<Detail>, ApiError> {
-        caller.core.resend_confirmation(email(&body.read().await?)).await?;
+        let form = body.read().await?;
+        let field = match caller.core.settings().needs_email() {
+            true => TextField::required(name::EMAIL),
+            false => TextField::optional(name::EMAIL),
+        };
+        caller.core.resend_confirmation(form.text(field.email(), Email::parse)).await?;
         Ok(detail("ok"))
     }
 

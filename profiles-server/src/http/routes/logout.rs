@@ -21,6 +21,10 @@ impl LogoutApi {
     /// Ends the token and the session that the request presents; other logins go on. The body is not read.
     #[oai(path = "/api/rest-auth/logout", method = "post", operation_id = "log_out")]
     async fn log_out(&self, request: &Request, caller: Caller) -> Result<Answer<Detail>, ApiError> {
+        // Where logging in opens no session there is nothing to log out of but a token, as in the original.
+        if !caller.by_token && !caller.core.settings().session_login {
+            return Err(ApiError::NoToken);
+        }
         caller.core.log_out(caller.actor, &caller.presented).await?;
         let ended = cookies::get(request, cookies::SESSION).map(|_| SetCookie::end_session());
         let detail = Detail { detail: "Successfully logged out.".to_owned() };

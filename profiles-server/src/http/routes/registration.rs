@@ -64,7 +64,7 @@ fn registration(form: &Form, settings: &Settings) -> Registration {
     let field = |name, required| if required { TextField::required(name) } else { TextField::optional(name) };
     Registration {
         username: form.text(field(name::USERNAME, !by_email), Username::parse),
-        email: form.text(field(name::EMAIL, settings.email_required || by_email).email(), Email::parse),
+        email: form.text(field(name::EMAIL, settings.needs_email()).email(), Email::parse),
         password1: form.required(name::PASSWORD1, Password::parse),
         password2: form.required(name::PASSWORD2, Password::parse),
         former: None,
