@@ -152,10 +152,11 @@ fn phrase_length(text: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// The text of a word that is one quoted phrase.
+/// The text of a word that is one quoted phrase. A quote alone is the empty phrase, which is in every text.
 fn unquoted(word: &str) -> Option<String> {
     let quote = word.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    let inside = word.strip_prefix(quote)?.strip_suffix(quote)?;
+    let rest = word.strip_prefix(quote)?;
+    let inside = if rest.is_empty() { rest } else { rest.strip_suffix(quote)? };
     Some(inside.replace(&format!("\\{quote}"), &quote.to_string()).replace("\\\\", "\\"))
 }
 
@@ -177,6 +178,9 @@ mod tests {
             ("%_%", vec!["%_%"]),
             ("\"a \\\" b\"", vec!["a \" b"]),
             ("it's", vec!["it's"]),
+            ("\"", vec![""]),
+            ("ada '", vec!["ada", ""]),
+            ("\"\" ,',", vec!["", ""]),
             ("x\"a b\"y", vec!["x\"a b\"y"]),
             ("\u{3000}é\u{3000}", vec!["é"]),
             ("a\u{1c}b", vec!["a", "b"]),

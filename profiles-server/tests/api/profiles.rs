@@ -89,6 +89,8 @@ async fn search_looks_into_names_and_cities() -> Result {
         ("tur lon", vec!["turing"]),
         ("z%C3%BCR", vec!["ada"]),
         ("%22h+w%22", vec!["ada"]),
+        ("%22", vec!["ada", "bob", "turing"]),
+        ("ada+%27", vec!["ada"]),
         ("%25_", vec![]),
         ("", vec!["ada", "bob", "turing"]),
         ("nowhere", vec![]),
