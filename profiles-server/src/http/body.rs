@@ -1,6 +1,9 @@
 //! Request bodies in memory: bounded for one request, and for all of them together.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::{Deref, Range},
+    sync::Arc,
+};
 
 use futures_util::TryStreamExt as _;
 use poem::Body;
@@ -44,12 +47,23 @@ impl Bodies {
         self.limit
     }
 
-    /// A place for a body with a file, as long as it is here.
+    /// Reads a body that may have a file of so many bytes in it beside whatever else a body may hold, and counts it as long
+    /// as it is here.
     ///
     /// # Errors
-    /// Too many are.
-    pub(crate) fn place_for_file(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        Ok(Arc::clone(&self.files).try_acquire_owned().map_err(|_| Error::Busy)?)
+    /// It is too large, it breaks off, or too many of its kind are here.
+    pub(crate) async fn read_with_file(&self, body: Body, max_file: usize) -> Result<WholeBody, ApiError> {
+        let place = Arc::clone(&self.files).try_acquire_owned().map_err(|_| Error::Busy)?;
+        let most = self.limit.saturating_add(max_file);
+        let mut whole = WholeBody { bytes: Vec::new(), place: Some(place) };
+        let mut pieces = Box::pin(body.into_bytes_stream());
+        while let Some(piece) = pieces.try_next().await.map_err(|_| ApiError::Unreadable)? {
+            if whole.bytes.len() + piece.len() > most {
+                return Err(ApiError::TooLarge(most));
+            }
+            whole.bytes.extend_from_slice(&piece);
+        }
+        Ok(whole)
     }
 
     /// Whether a body holds nothing; no more of it is read than tells.
@@ -85,6 +99,15 @@ impl Bodies {
             whole.bytes.extend_from_slice(&piece);
         }
         Ok(whole)
+    }
+}
+
+impl WholeBody {
+    /// What is here of it, in the same memory: a large file is not here twice.
+    pub(crate) fn cut(mut self, place: Range<usize>) -> Vec<u8> {
+        self.bytes.truncate(place.end);
+        self.bytes.drain(..place.start.min(self.bytes.len()));
+        self.bytes
     }
 }
 

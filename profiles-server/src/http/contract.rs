@@ -140,7 +140,7 @@ impl<E: Endpoint> Contract<E> {
         }
         let content_type = input::content_type(request);
         let bytes = form::bytes(&content_type, request.take_body(), &self.bodies).await?;
-        let token = form::csrf_token(&content_type, &bytes).await;
+        let token = form::csrf_token(&content_type, &bytes);
         request.set_body(bytes);
         token
     }

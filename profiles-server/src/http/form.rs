@@ -1,6 +1,7 @@
 //! Request bodies as forms: JSON, urlencoded and multipart look the same to an operation.
 
 mod multipart;
+mod parts;
 pub(crate) mod upload;
 
 use std::borrow::Cow;
@@ -24,8 +25,8 @@ const MAX_FIELDS: usize = 1000;
 ///
 /// # Errors
 /// The body can't be read, of whatever type it is.
-pub(crate) async fn csrf_token(content_type: &str, bytes: &[u8]) -> Result<Option<String>, ApiError> {
-    let form = Form::parse(content_type, bytes).await;
+pub(crate) fn csrf_token(content_type: &str, bytes: &[u8]) -> Result<Option<String>, ApiError> {
+    let form = Form::parse(content_type, bytes);
     Ok(match form {
         Err(ApiError::NotAnObject(_) | ApiError::NoData) => None,
         form => form?.html_text("csrfmiddlewaretoken"),
@@ -131,14 +132,14 @@ impl TextField {
 
 impl Form {
     /// Reads bytes of this type.
-    pub(crate) async fn parse(content_type: &str, bytes: &[u8]) -> Result<Self, ApiError> {
+    pub(crate) fn parse(content_type: &str, bytes: &[u8]) -> Result<Self, ApiError> {
         if bytes.is_empty() {
             return Ok(Self::default());
         }
         match Kind::of(content_type) {
             Some(Kind::Json) => Self::from_json(json::parse(bytes)?),
             Some(Kind::Urlencoded) => Self::from_pairs(form_urlencoded::parse(&query::readable(bytes))),
-            Some(Kind::Multipart) => Ok(Self::from_parts(multipart::parse(content_type, bytes).await?)),
+            Some(Kind::Multipart) => Ok(Self::from_parts(multipart::parse(content_type, bytes)?)),
             None => Err(ApiError::MediaType(content_type.to_owned())),
         }
     }
@@ -273,15 +274,15 @@ mod tests {
 
     use super::*;
 
-    async fn form(content_type: &str, body: &str) -> Form {
-        Form::parse(content_type, body.as_bytes()).await.unwrap()
+    fn form(content_type: &str, body: &str) -> Form {
+        Form::parse(content_type, body.as_bytes()).unwrap()
     }
 
     const JSON: &str = "application/json; charset=nope";
     const URLENCODED: &str = "application/x-www-form-urlencoded";
 
-    #[tokio::test]
-    async fn the_last_of_several_values_wins_in_every_kind_of_body() {
+    #[test]
+    fn the_last_of_several_values_wins_in_every_kind_of_body() {
         let multipart = "--b\r\nContent-Disposition: form-data; name=\"city\"\r\n\r\nRome\r\n--b\r\n\
                          Content-Disposition: form-data; name=\"city\"\r\n\r\nOslo\r\n--b--\r\n";
         for (content_type, body) in [
@@ -289,13 +290,13 @@ mod tests {
             (URLENCODED, "city=Rome&city=%20Oslo+"),
             ("multipart/form-data; boundary=b", multipart),
         ] {
-            let city = form(content_type, body).await.required("city", City::parse).unwrap();
+            let city = form(content_type, body).required("city", City::parse).unwrap();
             assert_eq!(city.as_str(), "Oslo");
         }
     }
 
-    #[tokio::test]
-    async fn what_is_no_text_is_told_as_the_original_tells_it() {
+    #[test]
+    fn what_is_no_text_is_told_as_the_original_tells_it() {
         for (value, error) in [
             ("null", FieldError::Null),
             ("true", FieldError::NotText),
@@ -305,32 +306,32 @@ mod tests {
             (r#""\u001c\u00a0""#, FieldError::Blank),
             (r#""\ud800""#, FieldError::Surrogate(0xd800)),
         ] {
-            let form = form(JSON, &format!(r#"{{"username": {value}}}"#)).await;
+            let form = form(JSON, &format!(r#"{{"username": {value}}}"#));
             assert_eq!(form.required("username", Username::parse), Err(vec![error]), "{value}");
         }
-        let form = form(JSON, r#"{"email": "a\u0000\ud800"}"#).await;
+        let form = form(JSON, r#"{"email": "a\u0000\ud800"}"#);
         let errors = [FieldError::NullCharacter, FieldError::Surrogate(0xd800), FieldError::InvalidEmail];
         assert_eq!(form.required("email", Email::parse).unwrap_err(), errors);
     }
 
-    #[tokio::test]
-    async fn a_blank_field_of_an_html_form_may_mean_that_it_was_left_out() {
-        let blank = form(URLENCODED, "city=&bio=").await;
+    #[test]
+    fn a_blank_field_of_an_html_form_may_mean_that_it_was_left_out() {
+        let blank = form(URLENCODED, "city=&bio=");
         assert_eq!(blank.text(TextField::optional("city"), City::parse), Ok(None));
         let allowed = TextField::optional("bio").allow_blank();
         assert_eq!(blank.text(allowed, City::parse), Ok(Some(City::default())));
         assert_eq!(blank.text(TextField::required("city"), City::parse), Err(vec![FieldError::Blank]));
-        let json = form(JSON, r#"{"city": ""}"#).await;
+        let json = form(JSON, r#"{"city": ""}"#);
         assert_eq!(json.text(TextField::optional("city"), City::parse), Err(vec![FieldError::Blank]));
     }
 
-    #[tokio::test]
-    async fn lists_are_read_from_json_and_from_forms() {
+    #[test]
+    fn lists_are_read_from_json_and_from_forms() {
         let read = |form: Form| form.texts("city", City::parse).map(|cities| cities.map(|all| all.len()));
-        assert_eq!(read(form(JSON, r#"{"city": ["Rome", " Oslo "]}"#).await), Ok(Some(2)));
-        assert_eq!(read(form(JSON, r#"{"city": []}"#).await), Ok(Some(0)));
-        assert_eq!(read(form(JSON, "{}").await), Ok(None));
-        assert_eq!(read(form(URLENCODED, "city=Rome&city=Oslo&bio=x").await), Ok(Some(2)));
+        assert_eq!(read(form(JSON, r#"{"city": ["Rome", " Oslo "]}"#)), Ok(Some(2)));
+        assert_eq!(read(form(JSON, r#"{"city": []}"#)), Ok(Some(0)));
+        assert_eq!(read(form(JSON, "{}")), Ok(None));
+        assert_eq!(read(form(URLENCODED, "city=Rome&city=Oslo&bio=x")), Ok(Some(2)));
         for (json, error) in [
             (r#"{"city": "Rome"}"#, FieldError::NotAList),
             (r#"{"city": null}"#, FieldError::Null),
@@ -338,14 +339,14 @@ mod tests {
             (r#"{"city": [["Rome"]]}"#, FieldError::NotText),
             (r#"{"city": ["\ud800"]}"#, FieldError::Surrogate(0xd800)),
         ] {
-            assert_eq!(read(form(JSON, json).await), Err(vec![error]), "{json}");
+            assert_eq!(read(form(JSON, json)), Err(vec![error]), "{json}");
         }
         let many = format!(r#"{{"city": [{}1]}}"#, "1,".repeat(100_000));
-        assert_eq!(read(form(JSON, &many).await), Err(vec![FieldError::TooManyItems(100)]));
+        assert_eq!(read(form(JSON, &many)), Err(vec![FieldError::TooManyItems(100)]));
     }
 
-    #[tokio::test]
-    async fn hostile_bodies_are_refused() {
+    #[test]
+    fn hostile_bodies_are_refused() {
         for (content_type, body, message) in [
             ("text/plain", "x", "Unsupported media type \"text/plain\" in request."),
             ("", "x", "Unsupported media type \"\" in request."),
@@ -354,12 +355,12 @@ mod tests {
             (JSON, "1.5", "Invalid data. Expected a dictionary, but got float."),
             (JSON, "null", "No data provided"),
         ] {
-            let error = Form::parse(content_type, body.as_bytes()).await.unwrap_err();
+            let error = Form::parse(content_type, body.as_bytes()).unwrap_err();
             assert_eq!(error.to_string(), message);
         }
         let many = "a=1&".repeat(1001);
-        assert!(matches!(Form::parse(URLENCODED, many.as_bytes()).await, Err(ApiError::TooManyFields(1000))));
-        let wrong = Form::parse("multipart/form-data; boundary=zzz", b"abc").await.unwrap();
+        assert!(matches!(Form::parse(URLENCODED, many.as_bytes()), Err(ApiError::TooManyFields(1000))));
+        let wrong = Form::parse("multipart/form-data; boundary=zzz", b"abc").unwrap();
         assert!(wrong.values.is_empty());
     }
 }

@@ -59,7 +59,7 @@ impl<T> Input<T> {
     pub(crate) async fn read(self) -> Result<Form, ApiError> {
         let bodies = self.bodies.ok_or(ApiError::Internal)?;
         let bytes = form::bytes(&self.content_type, self.body.unwrap_or_default(), &bodies).await?;
-        Form::parse(&self.content_type, &bytes).await
+        Form::parse(&self.content_type, &bytes)
     }
 }
 

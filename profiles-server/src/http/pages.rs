@@ -80,7 +80,7 @@ impl Pages {
         if !bytes.is_empty() && MediaType::parse(&content_type).covers("application", "json") {
             return Err(ApiError::MediaType(content_type));
         }
-        Form::parse(&content_type, &bytes).await
+        Form::parse(&content_type, &bytes)
     }
 
     fn respond(&self, page: &Page) -> Response {

@@ -108,6 +108,34 @@ async fn a_name_is_cut_before_it_is_counted() -> Result {
 }
 
 #[tokio::test]
+async fn a_form_is_taken_apart_as_the_original_does_it() -> Result {
+    let app = TestApp::start().await?;
+    let key = app.register("ada").await?;
+    // GIF, in base 64.
+    let text = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+    let encoded = "Content-Transfer-Encoding: base64";
+    let many = ["X: y"; 40].join("\r\n");
+    let large = format!("X: {}", "y".repeat(1000));
+    for (head, content, status, told) in [
+        (encoded, text.as_bytes(), 200, "/media/avatars/"),
+        (encoded, &text.as_bytes()[..54], 400, "Multipart form parse error - Could not decode base64 data."),
+        (encoded, b"!!!!", 400, "The submitted file is empty."),
+        (&many, GIF, 200, "/media/avatars/"),
+        ("no header", GIF, 200, "/media/avatars/"),
+        (" folded", GIF, 200, "/media/avatars/"),
+        (&large, GIF, 400, "Multipart form parse error - Request max total header size exceeded."),
+    ] {
+        let file = part(name::AVATAR, Some("a.gif"), content);
+        let file = [b"--b\r\n", head.as_bytes(), file.get(3..).ok_or("no part")?].concat();
+        let answer = form(&app, Method::PUT, &key, &[file]).send().await?;
+        assert_eq!(answer.status(), status, "{head}");
+        let text = answer.text().await?;
+        assert!(text.contains(told), "{text}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn no_body_is_an_empty_form_even_without_a_boundary() -> Result {
     let app = TestApp::start().await?;
     let key = app.register("ada").await?;

@@ -1,12 +1,12 @@
 //! Multipart bodies, with the original's rules for what is a field and what a file.
 
-use tokio::io::AsyncReadExt as _;
+use std::ops::Range;
 
-use super::MAX_FIELDS;
-use crate::http::{
-    error::ApiError,
-    media::{MediaType, parameters},
+use super::{
+    MAX_FIELDS,
+    parts::{self, RawPart, RawParts},
 };
+use crate::http::{error::ApiError, media::MediaType};
 
 /// Characters of a boundary at most, as Django's parser has it.
 const MAX_BOUNDARY: usize = 201;
@@ -25,31 +25,48 @@ pub(super) enum Part {
 /// texts of the same name.
 ///
 /// # Errors
-/// The type is not one that says how the body is divided, or there are too many parts.
-pub(super) async fn parse(content_type: &str, bytes: &[u8]) -> Result<Vec<(String, Part)>, ApiError> {
+/// The type is not one that says how the body is divided, the body can't be divided, or there are too many parts.
+pub(super) fn parse(content_type: &str, bytes: &[u8]) -> Result<Vec<(String, Part)>, ApiError> {
     let boundary = boundary(content_type).map_err(ApiError::Multipart)?;
-    // A body that breaks off keeps what it has, as in Django's parser; a complete one ends before this.
-    let between = if bytes.ends_with(b"\r\n") && !bytes.ends_with(b"\r\n\r\n") { "" } else { "\r\n" };
-    let end = format!("{between}--{boundary}--\r\n");
-    let mut parts = multer::Multipart::with_reader(bytes.chain(end.as_bytes()), boundary);
     let (mut texts, mut files) = (Vec::new(), Vec::new());
-    while let Ok(Some(part)) = parts.next_field().await {
-        if texts.len() + files.len() == MAX_FIELDS {
-            return Err(ApiError::TooManyFields(MAX_FIELDS));
-        }
-        let disposition = part.headers().get("content-disposition");
-        let disposition = String::from_utf8_lossy(disposition.map_or(b"", |value| value.as_bytes())).into_owned();
-        let parameter = |name| parameters(&disposition).filter(|(key, _)| key == name).last().map(|(_, value)| value);
-        let Ok(content) = part.bytes().await else { break };
-        let Some(name) = parameter("name").map(|name| name.trim().to_owned()) else { continue };
-        match parameter("filename").filter(|filename| !filename.is_empty()) {
-            None => texts.push((name, Part::Text(String::from_utf8_lossy(&content).into_owned()))),
-            Some(filename) if is_file_name(&filename) => files.push((name, Part::File)),
-            Some(_) => {}
+    for part in named(bytes, &boundary) {
+        let NamedPart { name, file_name, is_base64, content } = part?;
+        if file_name.is_some() {
+            files.push((name, Part::File));
+        } else {
+            let content = bytes.get(content).unwrap_or_default();
+            let decoded = is_base64.then(|| parts::base64(content)).flatten();
+            let text = String::from_utf8_lossy(decoded.as_deref().unwrap_or(content)).into_owned();
+            texts.push((name, Part::Text(text)));
         }
     }
     texts.append(&mut files);
     Ok(texts)
+}
+
+/// A part with a name: a file if it has that of one too.
+#[derive(Debug)]
+pub(super) struct NamedPart {
+    pub(super) name: String,
+    pub(super) file_name: Option<String>,
+    pub(super) is_base64: bool,
+    pub(super) content: Range<usize>,
+}
+
+/// The parts of a body that have names, in their order. A file of whose name nothing is left but directories is none.
+pub(super) fn named(bytes: &[u8], boundary: &str) -> impl Iterator<Item = Result<NamedPart, ApiError>> {
+    let with_name = |part: RawPart| {
+        let name = part.parameter("name")?.trim().to_owned();
+        let file_name = part.parameter("filename").filter(|name| !name.is_empty()).map(|name| shortened(&name));
+        let is_there = file_name.as_deref().is_none_or(|name| !matches!(name, "" | "." | ".."));
+        is_there.then_some(NamedPart { name, file_name, is_base64: part.is_base64, content: part.content })
+    };
+    let parts = RawParts::new(bytes, boundary).enumerate().map(|(count, part)| match part {
+        Err(message) => Err(ApiError::Multipart(message)),
+        Ok(_) if count == MAX_FIELDS => Err(ApiError::TooManyFields(MAX_FIELDS)),
+        Ok(part) => Ok(part),
+    });
+    parts.filter_map(move |part| part.map(with_name).transpose())
 }
 
 /// The boundary that a content type names, or what Django's parser says of one that names none.
@@ -73,8 +90,8 @@ pub(super) fn boundary(content_type: &str) -> Result<String, String> {
 }
 
 /// A file's name without its directories, and no longer than any is kept: what is cut off stands before its extension.
-pub(super) fn shortened(name: &str) -> String {
-    let name = last_part(name);
+fn shortened(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let length = name.chars().count();
     if length <= MAX_FILE_NAME {
         return name.to_owned();
@@ -88,31 +105,22 @@ pub(super) fn shortened(name: &str) -> String {
     stem.chars().take(left).chain(extension.chars()).collect()
 }
 
-/// Whether something is left of a file's name when its directories are taken off; Django drops the part otherwise.
-pub(super) fn is_file_name(name: &str) -> bool {
-    !matches!(last_part(name), "" | "." | "..")
-}
-
-fn last_part(name: &str) -> &str {
-    name.rsplit(['/', '\\']).next().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const TYPE: &str = "multipart/form-data; boundary=b";
 
-    async fn read(body: &str) -> Vec<(String, Part)> {
-        parse(TYPE, body.replace('\n', "\r\n").as_bytes()).await.unwrap()
+    fn read(body: &str) -> Vec<(String, Part)> {
+        parse(TYPE, body.replace('\n', "\r\n").as_bytes()).unwrap()
     }
 
     fn text(name: &str, text: &str) -> (String, Part) {
         (name.to_owned(), Part::Text(text.to_owned()))
     }
 
-    #[tokio::test]
-    async fn a_name_of_a_file_makes_a_file() {
+    #[test]
+    fn a_name_of_a_file_makes_a_file() {
         for (filename, parts) in [
             ("", vec![text("a", "x")]),
             ("; filename=\"\"", vec![text("a", "x")]),
@@ -125,33 +133,23 @@ mod tests {
             ("; filename=\"c:\\\\x\"", vec![("a".to_owned(), Part::File)]),
         ] {
             let body = format!("--b\nContent-Disposition: form-data; name=\" a \"{filename}\n\nx\n--b--\n");
-            assert_eq!(read(&body).await, parts, "{filename}");
+            assert_eq!(read(&body), parts, "{filename}");
         }
     }
 
-    #[tokio::test]
-    async fn files_come_behind_texts() {
+    #[test]
+    fn files_come_behind_texts() {
         let body = "--b\nContent-Disposition: form-data; name=a; filename=x\n\nx\n\
                     --b\nContent-Disposition: form-data; name=a\n\ny\n--b--\n";
-        assert_eq!(read(body).await, [text("a", "y"), ("a".to_owned(), Part::File)]);
+        assert_eq!(read(body), [text("a", "y"), ("a".to_owned(), Part::File)]);
     }
 
-    #[tokio::test]
-    async fn a_body_that_breaks_off_keeps_what_it_has() {
-        let whole =
-            "--b\nContent-Disposition: form-data; name=a\n\nx\n--b\nContent-Disposition: form-data; name=c\n\ny";
-        for (end, parts) in [
-            ("", vec![text("a", "x"), text("c", "y")]),
-            ("\n", vec![text("a", "x"), text("c", "y")]),
-            ("\n--b", vec![text("a", "x"), text("c", "y")]),
-            ("\n--b--", vec![text("a", "x"), text("c", "y")]),
-            ("\n--b\nContent-Disposition: form-data; name=e\n\n", vec![text("a", "x"), text("c", "y"), text("e", "")]),
-            ("\n--b--\nepilogue", vec![text("a", "x"), text("c", "y")]),
-        ] {
-            assert_eq!(read(&format!("{whole}{end}")).await, parts, "{end:?}");
+    #[test]
+    fn a_text_may_be_written_in_base_64() {
+        for (content, decoded) in [("aGVsbG8=", "hello"), ("aGVsbG8", "aGVsbG8")] {
+            let head = "Content-Disposition: form-data; name=a\nContent-Transfer-Encoding: base64";
+            assert_eq!(read(&format!("--b\n{head}\n\n{content}\n--b--\n")), [text("a", decoded)]);
         }
-        assert_eq!(read("--b\nContent-Disposition: form-data; na").await, []);
-        assert_eq!(read("no parts").await, []);
     }
 
     #[test]
