@@ -94,11 +94,10 @@ pub(crate) async fn recognise(
         return Ok(outcome);
     }
     match by_token(request.headers(), wanted.as_ref(), &mut outcome.caller).await {
-        Ok(true) => {}
-        Ok(false) if order == AuthenticationOrder::TokenFirst => {
+        Ok(known) if known || order == AuthenticationOrder::SessionFirst => {}
+        Ok(_) => {
             by_session(session.as_ref(), wanted.as_ref(), &mut outcome).await?;
         }
-        Ok(false) => {}
         Err(refusal) => outcome.refusal = Some(refusal),
     }
     Ok(outcome)

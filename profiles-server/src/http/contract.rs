@@ -47,7 +47,6 @@ struct Found {
     rendering: Rendering,
     session_seen: bool,
     session_dead: bool,
-    session_broken: bool,
     csrf_broken: bool,
     /// `If-None-Match`.
     known: Option<String>,
@@ -67,7 +66,8 @@ impl<E: Endpoint> Endpoint for Contract<E> {
         };
         let method = request.method().clone();
         let mut found = Found {
-            session_broken,
+            session_seen: session_broken,
+            session_dead: session_broken,
             csrf_broken: csrf::has_broken_cookie(&request),
             known: headers::text(request.headers(), header::IF_NONE_MATCH),
             ..Found::default()
@@ -119,8 +119,8 @@ impl<E: Endpoint> Contract<E> {
         found: &mut Found,
     ) -> Result<Caller, ApiError> {
         let recognised = recognise(core, request, self.settings.authentication, wanted).await?;
-        found.session_seen = recognised.session_seen;
-        found.session_dead = recognised.session_dead;
+        found.session_seen |= recognised.session_seen;
+        found.session_dead |= recognised.session_dead;
         if let Some(refusal) = recognised.refusal {
             return Err(refusal);
         }
@@ -233,9 +233,9 @@ impl<E: Endpoint> Contract<E> {
     /// Gives the answer the headers that every answer has.
     async fn finish(&self, response: Response, method: &Method, target: &Target, found: &Found) -> Response {
         let mut response = only_json(response);
-        let touches = target.view.touches_session(self.core.settings());
-        let touched = touches && response.status().is_success() && method != Method::OPTIONS;
-        let varies = found.session_seen || found.session_broken || found.csrf_broken || touched;
+        let looks = target.view.touches_session(self.core.settings());
+        let touched = looks && response.status().is_success() && method != Method::OPTIONS;
+        let varies = found.session_seen || found.csrf_broken || touched;
         let headers = response.headers_mut();
         headers.insert(header::ALLOW, HeaderValue::from_static(target.view.allow(&self.settings)));
         headers.insert(header::VARY, HeaderValue::from_static(if varies { "Accept, Cookie" } else { "Accept" }));
@@ -247,8 +247,7 @@ impl<E: Endpoint> Contract<E> {
                 AuthenticationOrder::SessionFirst => response.set_status(StatusCode::FORBIDDEN),
             }
         }
-        let ends_session = found.session_dead || found.session_broken;
-        if ends_session && !response.headers().contains_key(header::SET_COOKIE) {
+        if found.session_dead && !response.headers().contains_key(header::SET_COOKIE) {
             SetCookie::end_session().append_to(&mut response);
         }
         if found.csrf_broken {

@@ -34,10 +34,8 @@ impl EmailApi {
     #[oai(path = "/api/rest-auth/registration/resend-email", method = "post", operation_id = "resend_email")]
     async fn resend(&self, caller: Caller, body: Input<ResendEmailRequest>) -> Result<Answer<Detail>, ApiError> {
         let form = body.read().await?;
-        let field = match caller.core.settings().needs_email() {
-            true => TextField::required(name::EMAIL),
-            false => TextField::optional(name::EMAIL),
-        };
+        let is_needed = caller.core.settings().needs_email();
+        let field = if is_needed { TextField::required(name::EMAIL) } else { TextField::optional(name::EMAIL) };
         caller.core.resend_confirmation(form.text(field.email(), Email::parse)).await?;
         Ok(detail("ok"))
     }
