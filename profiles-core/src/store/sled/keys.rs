@@ -143,11 +143,10 @@ impl Space {
 /// of which each registration changes some fourteen that are nowhere near each other, is smaller.
 pub(super) fn room(place: &[u8]) -> usize {
     match place {
-        [space, ..] if *space == Space::Status as u8 => 4096,
-        [space, ..] if *space == Space::Account as u8 => 2048,
+        [space, ..] if *space == Space::Status as u8 || *space == Space::Account as u8 => 4096,
         [space, part, ..] if *space == Space::Search as u8 && *part == SearchPart::Texts as u8 => 4096,
         [space, ..] if *space == Space::Search as u8 => 512,
-        _ => 1024,
+        _ => 2048,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Profiles.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 
 use super::{
@@ -20,6 +22,10 @@ use crate::{
         ProfileChange, ProfileFilter, ProfileOrder, ProfilePosition, Profiles, Result, Rows, Slice, Start, StoreError,
     },
 };
+
+/// Profiles from which on two threads share a count. With fewer, it is not worth waking another. Few in
+/// unit tests, so that it happens there.
+const MANY: u64 = if cfg!(test) { 20 } else { 100_000 };
 
 #[async_trait]
 impl Profiles for SledStore {
@@ -86,11 +92,16 @@ impl Profiles for SledStore {
         if filter.folded().0.is_empty() {
             return self.read(|view| view.count(&Meta::Profiles.key())).await;
         }
-        let filter = filter.clone();
-        self.scan(move |view| {
-            Search::new(view, &filter).map_or_else(|| view.count(&Meta::Profiles.key()), |search| search.count())
-        })
-        .await
+        let count = |ids: Range<u64>| {
+            let filter = filter.clone();
+            self.scan(move |view| Search::new(view, &filter).map_or(Ok(0), |search| search.count(ids)))
+        };
+        let last = self.read(|view| view.count(&Meta::LastProfile.key())).await?;
+        if last < MANY {
+            return count(0..u64::MAX).await;
+        }
+        let (one, other) = tokio::try_join!(count(0..last / 2), count(last / 2..u64::MAX))?;
+        Ok(one + other)
     }
 
     async fn avatar_in_use(&self, avatar: AvatarId) -> Result<bool> {

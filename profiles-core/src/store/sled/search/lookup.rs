@@ -68,9 +68,10 @@ impl<'a> Search<'a> {
         Some(Self { view, terms, finders, grams, exact })
     }
 
-    pub(in crate::store::sled) fn count(&self) -> Result<u64> {
+    /// How many of the profiles with these ids are shown.
+    pub(in crate::store::sled) fn count(&self, ids: Range<u64>) -> Result<u64> {
         let mut count = 0;
-        for found in self.found(0..u64::MAX, Way::Up) {
+        for found in self.found(ids, Way::Up) {
             count += u64::from(found?.shown.count_ones());
         }
         Ok(count)
