@@ -83,7 +83,7 @@ use crate::event::EventPublisher;
 pub struct SledConfig {
     /// Its directory, made if it is not there. Nothing else may be in it.
     pub path: PathBuf,
-    /// Bytes of memory for pages that were read or written; more of them take about as much again around it.
+    /// Bytes of memory for pages that were read or written; the allocator may keep up to as much again around them.
     pub cache_capacity: u64,
     /// Writes that may wait; one more is [`StoreError::Busy`].
     pub queue: usize,

@@ -66,8 +66,7 @@ pub(super) struct Engine(::sled::Db);
 impl Engine {
     /// Opens the database in this directory, or makes one.
     ///
-    /// sled is told of half of the cache: it counts what pages take in the file, and some of them late ([`Engine::noted`]), so
-    /// that in memory they take up to twice as much.
+    /// sled is told of three quarters of the cache: it counts some pages late ([`Engine::noted`]).
     ///
     /// # Errors
     /// `InvalidData` for what is not the system's doing: damage, or another version of sled.
@@ -76,7 +75,7 @@ impl Engine {
     /// sled does, on some damage.
     pub(super) fn open(path: &Path, cache_capacity: u64) -> io::Result<Self> {
         // `flush_every_ms` stays at its default of 500: that thread also cleans the file up.
-        let counted = (cache_capacity / 2).max(LEAST_CACHE);
+        let counted = (cache_capacity / 4 * 3).max(LEAST_CACHE);
         let opened = ::sled::Config::new().path(path).cache_capacity(counted).open();
         opened.map(Self).map_err(|error| match error {
             ::sled::Error::Io(error) => error,

@@ -4,12 +4,13 @@
 //! without a word (measured: 39 of 40 databases that were spoilt opened, each at an earlier state of itself, and
 //! `verify` found nothing, for what was left did fit). So this file says how much there was. While the database is
 //! open, the number of commits is noted after each sync; that note is not synced itself, because one that is too old
-//! does no harm. When it is closed, the length and checksum of the data are noted, and at the next opening they are
-//! compared before sled touches anything.
+//! does no harm. When it is closed, the length and a checksum of the data are noted, and at the next opening they are
+//! compared before sled touches anything. Of much data the checksum is of samples: what it does not notice sled does, which
+//! has a checksum for each page, when the page is read.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{self, Read as _, Seek as _, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::Path,
 };
 
@@ -42,21 +43,39 @@ pub(super) struct Checksum {
     crc32: u32,
 }
 
+/// Bytes of a piece of a file.
+const PIECE: u64 = 1024 * 1024;
+
+/// Pieces of a file that are read at most: reading all of a large one would take minutes, at each start and each end.
+const MOST_PIECES: u64 = 256;
+
 impl Checksum {
-    /// Reads the whole file.
+    /// Of a file up to 256 MiB, all of it; of a longer one as much, in pieces spread evenly from its beginning to its end.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
         let mut hasher = crc32fast::Hasher::new();
-        let mut length = 0;
-        let mut buffer = vec![0; 1024 * 1024];
-        loop {
-            let read = file.read(&mut buffer)?;
-            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-            hasher.update(bytes);
-            length += bytes.len() as u64;
+        let mut buffer = Vec::new();
+        for at in pieces(length) {
+            file.seek(SeekFrom::Start(at))?;
+            buffer.clear();
+            (&file).take(PIECE).read_to_end(&mut buffer)?;
+            hasher.update(&buffer);
         }
         Ok(Self { length, crc32: hasher.finalize() })
     }
+}
+
+/// Where the pieces begin that are read of a file of this length.
+fn pieces(length: u64) -> impl Iterator<Item = u64> {
+    let all = length.div_ceil(PIECE);
+    let (read, distance) = if all <= MOST_PIECES {
+        (all, PIECE)
+    } else {
+        // The last one ends where the file does, or up to a few bytes before.
+        (MOST_PIECES, (length - PIECE) / (MOST_PIECES - 1))
+    };
+    (0..read).map(move |number| number * distance)
 }
 
 /// What came of reading a marker.
@@ -160,6 +179,44 @@ mod tests {
             assert_eq!((text.len(), Reading::of(&text)), (LENGTH, Reading::Known(state)));
         }
         assert_eq!(Reading::of(""), Reading::Known(State::Unfinished));
+    }
+
+    #[test]
+    fn a_small_file_is_read_whole_and_a_large_one_in_samples_from_both_ends_on() {
+        for length in [0, 1, PIECE - 1, PIECE, PIECE + 1, MOST_PIECES * PIECE] {
+            let expected: Vec<u64> = (0..length.div_ceil(PIECE)).map(|number| number * PIECE).collect();
+            assert_eq!(pieces(length).collect::<Vec<_>>(), expected, "{length}");
+        }
+        for length in [MOST_PIECES * PIECE + 1, 300 * PIECE + 7, 20_000 * PIECE, 1 << 50] {
+            let pieces: Vec<u64> = pieces(length).collect();
+            assert_eq!((pieces.len() as u64, pieces[0]), (MOST_PIECES, 0), "{length}");
+            assert!(pieces.is_sorted_by(|one, next| one + PIECE <= *next), "{length}");
+            let end = pieces[255] + PIECE;
+            assert!(end <= length && length - end < MOST_PIECES, "{length} {end}");
+        }
+    }
+
+    #[test]
+    fn a_large_file_that_is_not_what_it_was_is_noticed() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let length = 2 * MOST_PIECES * PIECE;
+        file.as_file().set_len(length).unwrap();
+        let before = Checksum::of(file.path()).unwrap();
+        assert_eq!(before.length, length);
+        for at in [0, PIECE - 1, PIECE + PIECE / 2, length - PIECE / 2] {
+            let change = |byte: u8| {
+                let mut file = file.as_file();
+                file.seek(SeekFrom::Start(at)).unwrap();
+                file.write_all(&[byte]).unwrap();
+            };
+            change(7);
+            let noticed = Checksum::of(file.path()).unwrap() != before;
+            // A piece is read, and about as much behind it is not.
+            assert_eq!(noticed, at != PIECE + PIECE / 2, "{at}");
+            change(0);
+        }
+        file.as_file().set_len(length - 1).unwrap();
+        assert_ne!(Checksum::of(file.path()).unwrap(), before);
     }
 
     #[test]
