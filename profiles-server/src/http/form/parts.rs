@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use crate::http::media::parameters;
 
 /// Bytes of a part within which its head must end.
@@ -45,7 +47,7 @@ impl<'a> RawParts<'a> {
     fn piece(&mut self) -> Option<Range<usize>> {
         let start = self.at?;
         let rest = self.body.get(start..)?;
-        let Some(length) = find(rest, &self.delimiter) else {
+        let Some(length) = memmem::find(rest, &self.delimiter) else {
             self.at = None;
             return Some(start..self.body.len());
         };
@@ -65,7 +67,7 @@ impl Iterator for RawParts<'_> {
             let place = self.piece()?;
             let piece = self.body.get(place.clone())?;
             let start = piece.get(..MAX_HEAD).unwrap_or(piece);
-            let Some(end) = find(start, END_OF_HEAD) else {
+            let Some(end) = memmem::find(start, END_OF_HEAD) else {
                 if start.len() == MAX_HEAD {
                     return Some(Err("Request max total header size exceeded.".to_owned()));
                 }
@@ -106,24 +108,10 @@ fn split_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(bytes);
     std::iter::from_fn(move || {
         let all = rest?;
-        let at = find(all, b"\r\n");
+        let at = memmem::find(all, b"\r\n");
         rest = at.and_then(|at| all.get(at + 2..));
         all.get(..at.unwrap_or(all.len()))
     })
-}
-
-/// Where this first is.
-fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    let first = *what.first()?;
-    let mut at = 0;
-    loop {
-        let rest = bytes.get(at..)?;
-        at += rest.iter().position(|byte| *byte == first)?;
-        if bytes.get(at..)?.starts_with(what) {
-            return Some(at);
-        }
-        at += 1;
-    }
 }
 
 /// Base 64 as Python's `b64decode` reads it: what is none of its letters is passed over, and nothing is read behind the
