@@ -54,16 +54,7 @@ impl Bodies {
     /// It is too large, it breaks off, or too many of its kind are here.
     pub(crate) async fn read_with_file(&self, body: Body, max_file: usize) -> Result<WholeBody, ApiError> {
         let place = Arc::clone(&self.files).try_acquire_owned().map_err(|_| Error::Busy)?;
-        let most = self.limit.saturating_add(max_file);
-        let mut whole = WholeBody { bytes: Vec::new(), place: Some(place) };
-        let mut pieces = Box::pin(body.into_bytes_stream());
-        while let Some(piece) = pieces.try_next().await.map_err(|_| ApiError::Unreadable)? {
-            if whole.bytes.len() + piece.len() > most {
-                return Err(ApiError::TooLarge(most));
-            }
-            whole.bytes.extend_from_slice(&piece);
-        }
-        Ok(whole)
+        self.to_end(body, Some(place), self.limit.saturating_add(max_file)).await
     }
 
     /// Whether a body holds nothing; no more of it is read than tells.
@@ -85,12 +76,22 @@ impl Bodies {
     /// # Errors
     /// It is too large, it breaks off, or it is large while too many others are.
     pub(crate) async fn read(&self, body: Body) -> Result<WholeBody, ApiError> {
+        self.to_end(body, None, self.limit).await
+    }
+
+    /// Reads a body of so many bytes at most. If it is large it takes a place among the large ones, unless it has one.
+    async fn to_end(
+        &self,
+        body: Body,
+        place: Option<OwnedSemaphorePermit>,
+        most: usize,
+    ) -> Result<WholeBody, ApiError> {
         let mut pieces = Box::pin(body.into_bytes_stream());
-        let mut whole = WholeBody::default();
+        let mut whole = WholeBody { bytes: Vec::new(), place };
         while let Some(piece) = pieces.try_next().await.map_err(|_| ApiError::Unreadable)? {
             let length = whole.bytes.len() + piece.len();
-            if length > self.limit {
-                return Err(ApiError::TooLarge(self.limit));
+            if length > most {
+                return Err(ApiError::TooLarge(most));
             }
             if length > SMALL && whole.place.is_none() {
                 let place = Arc::clone(&self.large).try_acquire_owned();

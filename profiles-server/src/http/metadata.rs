@@ -54,28 +54,18 @@ impl FormField {
     }
 }
 
-pub(crate) const REGISTRATION: Fields = &[
-    FormField { min_length: Some(1), ..field("username", "string", "Username").required().at_most(150) },
-    field("email", "email", "Email").required(),
-    field("password1", "string", "Password1").required(),
-    field("password2", "string", "Password2").required(),
-];
+const USERNAME: FormField = FormField { min_length: Some(1), ..field("username", "string", "Username").at_most(150) };
+const EMAIL: FormField = field("email", "email", "Email");
+const PASSWORD1: FormField = field("password1", "string", "Password1").required();
+const PASSWORD2: FormField = field("password2", "string", "Password2").required();
+
+pub(crate) const REGISTRATION: Fields = &[USERNAME.required(), EMAIL.required(), PASSWORD1, PASSWORD2];
 
 /// Where people log in by their address and need no name.
-pub(crate) const REGISTRATION_BY_EMAIL: Fields = &[
-    FormField { min_length: Some(1), ..field("username", "string", "Username").at_most(150) },
-    field("email", "email", "Email").required(),
-    field("password1", "string", "Password1").required(),
-    field("password2", "string", "Password2").required(),
-];
+pub(crate) const REGISTRATION_BY_EMAIL: Fields = &[USERNAME, EMAIL.required(), PASSWORD1, PASSWORD2];
 
 /// Where an address may be left out.
-pub(crate) const REGISTRATION_WITHOUT_EMAIL: Fields = &[
-    FormField { min_length: Some(1), ..field("username", "string", "Username").required().at_most(150) },
-    field("email", "email", "Email"),
-    field("password1", "string", "Password1").required(),
-    field("password2", "string", "Password2").required(),
-];
+pub(crate) const REGISTRATION_WITHOUT_EMAIL: Fields = &[USERNAME.required(), EMAIL, PASSWORD1, PASSWORD2];
 
 pub(crate) const PASSWORD_CHANGE: Fields = &[NEW_PASSWORD1, NEW_PASSWORD2];
 
@@ -93,15 +83,14 @@ pub(crate) const PASSWORD_RESET_CONFIRM: Fields = &[
     field("token", "string", "Token").required(),
 ];
 
-pub(crate) const EMAIL_ADDRESS: Fields = &[field("email", "email", "Email").required()];
+pub(crate) const EMAIL_ADDRESS: Fields = &[EMAIL.required()];
 
 /// The same, where accounts may have none.
-pub(crate) const ANY_EMAIL_ADDRESS: Fields = &[field("email", "email", "Email")];
+pub(crate) const ANY_EMAIL_ADDRESS: Fields = &[EMAIL];
 
 pub(crate) const VERIFY_EMAIL: Fields = &[field("key", "string", "Key").required()];
 
-pub(crate) const EMAIL_CHANGE: Fields =
-    &[field("email", "email", "Email").required(), field("password", "string", "Password").required()];
+pub(crate) const EMAIL_CHANGE: Fields = &[EMAIL.required(), field("password", "string", "Password").required()];
 
 pub(crate) const PERSONAL_TOKEN: Fields = &[
     field("name", "string", "Name").required().at_most(100),
@@ -109,11 +98,8 @@ pub(crate) const PERSONAL_TOKEN: Fields = &[
     field("expires_at", "datetime", "Expires at"),
 ];
 
-pub(crate) const LOGIN: Fields = &[
-    field("username", "string", "Username"),
-    field("email", "email", "Email"),
-    field("password", "string", "Password").required(),
-];
+pub(crate) const LOGIN: Fields =
+    &[field("username", "string", "Username"), EMAIL, field("password", "string", "Password").required()];
 
 pub(crate) const USER: Fields = &[
     field("pk", "integer", "ID").read_only(),

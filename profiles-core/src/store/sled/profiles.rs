@@ -23,8 +23,8 @@ use crate::{
     },
 };
 
-/// Profiles from which on two threads share a count. With fewer, it is not worth waking another. Few in
-/// unit tests, so that it happens there.
+/// Profiles from which on two threads share a count. With fewer, it is not worth waking another. Few in unit tests, so that it
+/// happens there.
 const MANY: u64 = if cfg!(test) { 20 } else { 100_000 };
 
 #[async_trait]

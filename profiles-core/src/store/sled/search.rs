@@ -142,7 +142,7 @@ impl Transaction<'_> {
     fn replace_texts(&mut self, id: ProfileId, texts: Option<Texts<'_>>) -> Result<()> {
         let spot = Spot::of(id);
         let sheet = sheet_of(self, id)?;
-        let mut record = sheet.as_ref().map_or_else(|| Ok(TextsRecord::default()), Sheet::read)?;
+        let mut record = sheet.as_ref().map(Sheet::read).transpose()?.unwrap_or_default();
         let former = record.replace(spot.slot, texts);
         if former == texts {
             return Ok(());

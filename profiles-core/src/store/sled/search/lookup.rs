@@ -239,17 +239,17 @@ impl<'a> Search<'a> {
             Ok(candidates) => candidates,
             Err(error) => return Box::new(iter::once(Err(error))),
         };
-        let blocks: Vec<_> = candidates.blocks().map(|(block, slots)| (block_in(chunk, block), slots)).collect();
-        let mut blocks: Vec<_> = blocks.into_iter().filter(|(block, _)| among.contains(block)).collect();
+        let blocks = candidates.blocks().map(|(block, slots)| (block_in(chunk, block), slots));
+        let mut blocks: Vec<_> = blocks.filter(|(block, _)| among.contains(block)).collect();
+        let ends = blocks.first().zip(blocks.last()).map(|((low, _), (high, _))| *low..=*high);
         if way == Way::Down {
             blocks.reverse();
         }
         if self.exact {
             return Box::new(blocks.into_iter().map(|(block, shown)| Ok(Found { block, shown })));
         }
-        let ends = blocks.iter().map(|(block, _)| *block).min().zip(blocks.iter().map(|(block, _)| *block).max());
         let ranges = match ends {
-            Some((low, high)) if blocks.len() > FEW_BLOCKS => vec![low..=high],
+            Some(ends) if blocks.len() > FEW_BLOCKS => vec![ends],
             _ => blocks.iter().map(|(block, _)| *block..=*block).collect(),
         };
         let sheets = ranges.into_iter().flat_map(move |blocks| sheets_in(self.view, blocks, way));
