@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use profiles_core::{
     event::EventKind,
     model::{
-        Account, AccountId, AuditNote, Bio, City, Email, KeptRequest, PasswordHash, PersonName, Profile, ProfileId,
-        Revision, Stamp, Timestamp, UsernameKey,
+        Account, AccountId, AuditNote, Bio, City, Digest, Email, KeptRequest, PasswordHash, PersonName, Profile,
+        ProfileId, Revision, Stamp, Timestamp, UsernameKey,
     },
     store::{
         AccountChange, Accounts, EraseAccount, Erasure, Register, Registered, Result, Revoke, SetPassword, StoreError,
@@ -87,12 +87,13 @@ impl Command for Register {
 
     async fn run(&self, work: &mut Work) -> Result<Registered, Failure> {
         // Before the book, which is the last to be held: a new account has no session, so this is another's.
-        if let Some(former) = &self.former {
-            work.end_token(former, self.at).await?;
-        }
+        let ended = match &self.former {
+            Some(former) => work.end_token(former, self.at).await?.then_some(former),
+            None => None,
+        };
         let (id, profile) = work.number_account().await?;
         // Under the book, since nobody else registers now.
-        check_registration(self, work).await?;
+        check_registration(self, ended, work).await?;
         let account = Account {
             id,
             revision: Revision::FIRST,
@@ -138,10 +139,12 @@ impl Command for Register {
 }
 
 /// Refuses what is taken, in the order that every store has. Of two at once the constraints of the tables refuse one.
-async fn check_registration(command: &Register, work: &mut Work) -> Result<(), Failure> {
+/// A secret that this command `ended` was in use as well.
+async fn check_registration(command: &Register, ended: Option<&Digest>, work: &mut Work) -> Result<(), Failure> {
     let request = command.request.map(|request| request.key);
     let digests: Vec<&[u8]> = command.tokens.iter().map(|token| token.digest.as_bytes().as_slice()).collect();
-    let twice = digests.iter().collect::<BTreeSet<_>>().len() < digests.len();
+    let mut seen: BTreeSet<_> = ended.map(|digest| digest.as_bytes().as_slice()).into_iter().collect();
+    let in_use = digests.iter().any(|digest| !seen.insert(digest));
     let row = query(
         "select exists (select from requests where key = $1 and expires_at > $2) as request, \
                 exists (select from accounts where username_key = $3) as username, \
@@ -161,7 +164,7 @@ async fn check_registration(command: &Register, work: &mut Work) -> Result<(), F
         (row.try_get("request")?, Unique::Request),
         (row.try_get("username")?, Unique::Username),
         (row.try_get("email")?, Unique::VerifiedEmail),
-        (row.try_get::<bool, _>("secret")? || twice, Unique::Secret),
+        (row.try_get::<bool, _>("secret")? || in_use, Unique::Secret),
     ];
     match taken.into_iter().find(|(taken, _)| *taken) {
         Some((_, what)) => Err(StoreError::Taken(what).into()),
@@ -211,15 +214,16 @@ impl Command for SetPassword {
     async fn run(&self, work: &mut Work) -> Result<Account, Failure> {
         let account = work.account(self.account).await?;
         check_revision(account.revision, self.expected)?;
+        if let Some(renew) = &self.renew {
+            work.check_tokens_are_new(std::slice::from_ref(&renew.session)).await?;
+        }
         let renewed = match &self.renew {
             Some(renew) if work.take_session(&renew.former, account.id, self.at).await? => Some(&renew.session),
             _ => None,
         };
         let account = work.replace_password(account, &self.password, self.revoke, self.at).await?;
         if let Some(session) = renewed {
-            let session = std::slice::from_ref(session);
-            work.check_tokens_are_new(session).await?;
-            work.keep_tokens(account.id, session, self.at).await?;
+            work.keep_tokens(account.id, std::slice::from_ref(session), self.at).await?;
         }
         work.put_mails(account.id, &self.outbox, self.at).await?;
         work.forgive(&self.forgive).await?;

@@ -61,7 +61,7 @@ pub enum Posted {
 /// A token or session to keep.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// Of the secret.
+    /// Of the secret. One that was in use before the command is taken, even if the same command ends it.
     pub digest: Digest,
     /// What it is for.
     pub kind: TokenKind,

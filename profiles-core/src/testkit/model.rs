@@ -16,7 +16,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 pub use self::{
     command::Command,
-    material::{Checked, Expected, Key, Login, MailAttempt, Outcome, Registration, Token},
+    material::{Checked, Expected, Key, Login, MailAttempt, Outcome, Registration, Renewal, Token},
     play::{Difference, play},
     strategy::commands,
 };

@@ -76,10 +76,10 @@ impl Accounts for MemoryStore {
         let mut state = self.state()?;
         let account = state.accounts.get(&command.account).ok_or(StoreError::Missing)?;
         check_revision(account.revision, command.expected)?;
-        let renewed = command.renew.filter(|renew| state.has_session(&renew.former, command.account, command.at));
-        if let Some(renew) = &renewed {
+        if let Some(renew) = &command.renew {
             state.check_tokens_are_new(std::slice::from_ref(&renew.session))?;
         }
+        let renewed = command.renew.filter(|renew| state.has_session(&renew.former, command.account, command.at));
         state.replace_password(command.account, command.password, command.revoke, command.at)?;
         if let Some(renew) = renewed {
             state.tokens.remove(&renew.former);

@@ -100,6 +100,9 @@ impl Accounts for SledStore {
     async fn set_password(&self, command: SetPassword) -> Result<Account> {
         self.write(move |transaction| {
             let account = transaction.account_to_change(command.account, command.expected)?;
+            if let Some(renew) = &command.renew {
+                transaction.check_token_is_new(&renew.session.digest)?;
+            }
             let renewed = match command.renew {
                 Some(renew) if transaction.take_session(&renew.former, account.id, command.at)? => Some(renew.session),
                 _ => None,

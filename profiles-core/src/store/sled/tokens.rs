@@ -175,15 +175,16 @@ impl Transaction<'_> {
         tokens.iter().try_for_each(|token| self.put_token(account, token, at).map(drop))
     }
 
+    pub(super) fn check_token_is_new(&self, digest: &Digest) -> Result<()> {
+        if self.has(&keys::token(digest))? { Err(StoreError::Taken(Unique::Secret)) } else { Ok(()) }
+    }
+
     fn put_token(&mut self, account: AccountId, token: &NewToken, at: Timestamp) -> Result<TokenRecord> {
         let digest = &token.digest;
-        let key = keys::token(digest);
-        if self.has(&key)? {
-            return Err(StoreError::Taken(Unique::Secret));
-        }
+        self.check_token_is_new(digest)?;
         let id = TokenId::new(self.next(Meta::LastToken)?);
         let record = TokenRecord::new(id, account, token, at);
-        self.put(key, &record)?;
+        self.put(keys::token(digest), &record)?;
         self.mark(keys::token_of(account, digest))?;
         if let Some(at) = record.expires_at() {
             self.mark(keys::expiry(at, token.kind.into(), digest))?;

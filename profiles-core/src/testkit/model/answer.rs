@@ -79,11 +79,12 @@ async fn call(store: &dyn Store, command: &Command, now: Timestamp) -> Result<An
             let stamp = stamp(AuditEvent::AccountChange, *id, now);
             Answer::Account(Some(store.update_account(*id, expected, change.clone(), stamp).await?))
         }
-        Command::SetPassword { id, expected, password, revoke } => {
+        Command::SetPassword { id, expected, password, revoke, renew } => {
             let expected = expected.or(store.account(*id).await?.map(|row| row.revision));
             let audit = Some(line(AuditEvent::PasswordChange, *id));
             let command = fixture::set_password(*id, expected, password, *revoke);
-            Answer::Account(Some(store.set_password(SetPassword { audit, at: now, ..command }).await?))
+            let renew = renew.as_ref().map(|renew| renew.at(now));
+            Answer::Account(Some(store.set_password(SetPassword { renew, audit, at: now, ..command }).await?))
         }
         Command::EraseAccount { id, limit } => {
             let audit = Some(line(AuditEvent::Erasure, *id));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Expected, Key, Login, MailAttempt, Outcome, Registration, Token};
+use super::{Expected, Key, Login, MailAttempt, Outcome, Registration, Renewal, Token};
 use crate::{
     model::{
         AccountId, AuditId, AuditNote, AvatarId, ChangeId, Email, OutboxId, ProfileId, StatusId, StatusText,
@@ -26,7 +26,7 @@ pub enum Command {
     /// `update_account`.
     UpdateAccount { id: AccountId, expected: Expected, change: AccountChange },
     /// `set_password`.
-    SetPassword { id: AccountId, expected: Expected, password: String, revoke: Revoke },
+    SetPassword { id: AccountId, expected: Expected, password: String, revoke: Revoke, renew: Option<Renewal> },
     /// `log_in`.
     LogIn(Login),
     /// `erase_account`, until it is done: in how many steps is for each store to say.

@@ -8,7 +8,7 @@ use crate::{
         AccountId, AuditActor, AuditEvent, AuditNote, Email, KeyPurpose, Lifetime, Origin, Revision, Scopes, Timestamp,
         TokenKind, Username,
     },
-    store::{Forgive, KeyToSend, LogIn, MailOutcome, NewMailKey, NewToken, Register, Result, Store},
+    store::{Forgive, KeyToSend, LogIn, MailOutcome, NewMailKey, NewToken, Register, RenewSession, Result, Store},
     testkit::fixture,
 };
 
@@ -65,6 +65,21 @@ impl Registration {
             audit: Some(fixture::note(AuditEvent::Registration)),
             at: now,
         }
+    }
+}
+
+/// A [`RenewSession`].
+#[derive(Clone, Debug)]
+pub struct Renewal {
+    /// The secret of the session that ends.
+    pub former: String,
+    /// The one that takes its place.
+    pub session: Token,
+}
+
+impl Renewal {
+    pub(super) fn at(&self, now: Timestamp) -> RenewSession {
+        RenewSession { former: fixture::digest(&self.former), session: self.session.at(now) }
     }
 }
 

@@ -12,7 +12,7 @@ use proptest::{
     sample::select,
 };
 
-use self::credentials::{credentials, former, revoke, tokens, tries};
+use self::credentials::{credentials, former, renewal, revoke, tokens, tries};
 use super::{Checked, Command, Expected, Login, MailAttempt, Outcome, Registration};
 use crate::{
     model::{AccountId, AvatarId, ChangeId, Email, OutboxId, ProfileId, StatusId, UsernameKey},
@@ -54,12 +54,13 @@ fn accounts() -> impl Strategy<Value = Command> {
         6 => registration().prop_map(Command::Register),
         5 => (number(), expected(), account_change())
             .prop_map(|(id, expected, change)| Command::UpdateAccount { id: AccountId::new(id), expected, change }),
-        2 => (number(), expected(), select(vec!["new", "ada", "bob"]), revoke()).prop_map(
-            |(id, expected, password, revoke)| Command::SetPassword {
+        2 => (number(), expected(), select(vec!["new", "ada", "bob"]), revoke(), option::of(renewal())).prop_map(
+            |(id, expected, password, revoke, renew)| Command::SetPassword {
                 id: AccountId::new(id),
                 expected,
                 password: password.to_owned(),
-                revoke
+                revoke,
+                renew,
             }
         ),
         6 => login().prop_map(Command::LogIn),

@@ -18,7 +18,7 @@ use crate::{
     store::{AuditFilter, Forgive, Revoke, Which},
     testkit::{
         fixture,
-        model::{Command, Key, Token},
+        model::{Command, Key, Renewal, Token},
     },
 };
 
@@ -74,6 +74,11 @@ fn token(kind: impl Strategy<Value = TokenKind>) -> impl Strategy<Value = Token>
     let ends = (option::of(while_()), option::weighted(0.4, while_()));
     (secret(), kind, scopes, option::of(login_address()), ends)
         .prop_map(|(secret, kind, scopes, address, (lasts, idle))| Token { secret, kind, scopes, address, lasts, idle })
+}
+
+/// A session that goes on under another secret.
+pub(super) fn renewal() -> impl Strategy<Value = Renewal> {
+    (secret(), token(Just(TokenKind::Session))).prop_map(|(former, session)| Renewal { former, session })
 }
 
 /// A session that another one takes the place of.
