@@ -40,6 +40,7 @@ mod rank;
 mod record;
 mod reindex;
 mod requests;
+mod resident;
 mod rows;
 mod search;
 mod shared;
@@ -83,7 +84,8 @@ use crate::event::EventPublisher;
 pub struct SledConfig {
     /// Its directory, made if it is not there. Nothing else may be in it.
     pub path: PathBuf,
-    /// Bytes of memory for pages that were read or written; the allocator may keep up to as much again around them.
+    /// Bytes of memory for what was read or written last, and, in up to half of them, for the texts that profiles are
+    /// searched by. A page is some 40 KB; the allocator keeps a little around them.
     pub cache_capacity: u64,
     /// Writes that may wait; one more is [`StoreError::Busy`].
     pub queue: usize,

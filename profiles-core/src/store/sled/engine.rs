@@ -13,20 +13,25 @@ use std::{
     ops::{Bound, Range},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{
     block::{Broken, Entries, Merged, find, part},
     blocks::{Ascending, Descending, broken, parts, slice},
+    resident::{Resident, Walk},
 };
-use crate::store::{Inconsistency, Result, StoreError};
+use crate::store::{Inconsistency, Result, StoreError, query::Way};
 
 /// Bytes as the engine hands them out.
 pub(super) type Bytes = ::sled::IVec;
 
 /// A key and its value.
 pub(super) type Pair = (Bytes, Bytes);
+
+/// Pairs, one after another.
+pub(super) type Pairs<'a> = Box<dyn Iterator<Item = Result<Pair>> + 'a>;
 
 /// What a batch does at one key.
 #[derive(Clone, Debug)]
@@ -42,7 +47,7 @@ pub(super) type Writes = BTreeMap<Vec<u8>, Write>;
 const LEAST_CACHE: u64 = 1024 * 1024;
 
 /// As often as a page is looked up again that came from the file.
-const NOTES: usize = 15;
+const NOTES: usize = 63;
 
 /// A look-up that takes longer has read a page from the file, most likely. From the cache, it takes a microsecond.
 const FROM_CACHE: Duration = Duration::from_micros(5);
@@ -53,20 +58,23 @@ pub(super) trait View {
     fn get(&self, key: &[u8]) -> Result<Option<Bytes>>;
 
     /// The pairs in this range, ascending. Not a snapshot, unless nobody writes.
-    fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_>;
+    fn scan(&self, range: Range<Vec<u8>>) -> Pairs<'_>;
 
     /// The same pairs, descending.
-    fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_>;
+    fn scan_back(&self, range: Range<Vec<u8>>) -> Pairs<'_>;
 }
 
 /// A handle on an open database. The database closes when the last one is dropped.
 #[derive(Clone)]
-pub(super) struct Engine(::sled::Db);
+pub(super) struct Engine {
+    db: ::sled::Db,
+    /// What is read from memory.
+    resident: Option<Arc<Resident>>,
+}
 
 impl Engine {
-    /// Opens the database in this directory, or makes one.
-    ///
-    /// sled is told of three quarters of the cache: it counts some pages late ([`Engine::noted`]).
+    /// Opens the database in this directory, or makes one. sled counts some of the pages in its cache late
+    /// ([`Engine::noted`]).
     ///
     /// # Errors
     /// `InvalidData` for what is not the system's doing: damage, or another version of sled.
@@ -75,12 +83,20 @@ impl Engine {
     /// sled does, on some damage.
     pub(super) fn open(path: &Path, cache_capacity: u64) -> io::Result<Self> {
         // `flush_every_ms` stays at its default of 500: that thread also cleans the file up.
-        let counted = (cache_capacity / 4 * 3).max(LEAST_CACHE);
-        let opened = ::sled::Config::new().path(path).cache_capacity(counted).open();
-        opened.map(Self).map_err(|error| match error {
+        let opened = ::sled::Config::new().path(path).cache_capacity(cache_capacity.max(LEAST_CACHE)).open();
+        let db = opened.map_err(|error| match error {
             ::sled::Error::Io(error) => error,
             other => io::Error::new(io::ErrorKind::InvalidData, other.to_string()),
-        })
+        })?;
+        Ok(Self { db, resident: None })
+    }
+
+    /// Keeps the pairs of this range in memory, or so many bytes of them: scans within it then read no page. To be said
+    /// before anything is written through another handle.
+    pub(super) fn keep(&mut self, range: Range<Vec<u8>>, most: usize) -> Result<()> {
+        let resident = Resident::load(range.clone(), most, self.stored(range))?;
+        self.resident = Some(Arc::new(resident));
+        Ok(())
     }
 
     /// Has sled note where the pages of a database are that was closed, so that the next opening need not find out by
@@ -94,6 +110,7 @@ impl Engine {
     /// A block goes when its last entry does, and two are never made one: so an entry only ever moves to a block behind
     /// its own, and who reads on meanwhile misses none.
     pub(super) fn apply(&self, writes: Writes) -> Result<()> {
+        let own = self.resident.as_ref().map(|resident| (resident, resident.own(&writes)));
         let mut batch = ::sled::Batch::default();
         let mut writes = writes.into_iter().peekable();
         while let Some(first) = writes.next() {
@@ -124,15 +141,19 @@ impl Engine {
                 batch.insert(place.clone(), block);
             }
         }
-        self.0.apply_batch(batch).map_err(failed)
+        self.db.apply_batch(batch).map_err(failed)?;
+        if let Some((resident, own)) = own {
+            resident.apply(own);
+        }
+        Ok(())
     }
 
     /// Looks for a block, and sees to it that what sled keeps in memory stays within bounds.
     ///
     /// sled notes which pages were used, each in one of 256 lists, and counts and evicts only when a list has 64 notes. Until
     /// then what it has read from the file counts nowhere: 8,000 pages, which are some 300 MB, however small its cache. So a
-    /// page that was just read is looked up again until it has filled a quarter of a list, and what is not counted is a few
-    /// pages of each list at most.
+    /// page that was just read is looked up again until it has filled a list, and what is not counted is a page of each at
+    /// most.
     fn noted(&self, look: impl FnOnce() -> Option<::sled::Result<Pair>>) -> Option<Result<Pair>> {
         let begun = Instant::now();
         let found = look();
@@ -141,7 +162,7 @@ impl Engine {
         {
             for _ in 0..NOTES {
                 // An error is told to whoever looks for something.
-                let _ = self.0.get(place);
+                let _ = self.db.get(place);
             }
         }
         found.map(|pair| pair.map_err(failed))
@@ -149,13 +170,13 @@ impl Engine {
 
     /// The block that this key is in, if it is anywhere, and the key that it lies at.
     fn block_of(&self, key: &[u8]) -> Result<Option<Pair>> {
-        self.noted(|| self.0.range(space(key)..=key).next_back()).transpose()
+        self.noted(|| self.db.range(space(key)..=key).next_back()).transpose()
     }
 
     /// The key that the next block in the same space lies at.
     fn block_behind(&self, place: &[u8]) -> Result<Option<Bytes>> {
         let behind = (Bound::Excluded(place), Bound::Unbounded);
-        let next = self.noted(|| self.0.range::<&[u8], _>(behind).next()).transpose()?;
+        let next = self.noted(|| self.db.range::<&[u8], _>(behind).next()).transpose()?;
         Ok(next.map(|(next, _)| next).filter(|next| space(next) == space(place)))
     }
 
@@ -164,7 +185,7 @@ impl Engine {
     /// there from the block before.
     fn blocks_before(&self, space: Vec<u8>, mut end: Vec<u8>) -> impl Iterator<Item = Result<Pair>> {
         std::iter::from_fn(move || {
-            let found = self.noted(|| self.0.range(space.as_slice()..end.as_slice()).next_back())?;
+            let found = self.noted(|| self.db.range(space.as_slice()..end.as_slice()).next_back())?;
             if let Ok((place, _)) = &found {
                 end = place.to_vec();
             }
@@ -172,10 +193,31 @@ impl Engine {
         })
     }
 
+    /// What keeps all of this range in memory, or begins to.
+    fn resident_of(&self, range: &Range<Vec<u8>>) -> Option<&Resident> {
+        self.resident.as_deref().filter(|resident| resident.covers(range))
+    }
+
+    /// The pairs that sled has in this range, ascending.
+    fn stored(&self, range: Range<Vec<u8>>) -> Pairs<'_> {
+        let first = match self.block_of(&range.start) {
+            Ok(first) => first.map_or_else(|| range.start.as_slice().into(), |(place, _)| place),
+            Err(error) => return Box::new(std::iter::once(Err(error))),
+        };
+        let mut blocks = self.db.range(first.as_ref()..range.end.as_slice());
+        let blocks = std::iter::from_fn(move || self.noted(|| blocks.next()));
+        Box::new(Ascending::new(blocks, range))
+    }
+
+    /// The same, descending.
+    fn stored_back(&self, range: Range<Vec<u8>>) -> Pairs<'_> {
+        Box::new(Descending::new(self.blocks_before(space(&range.start).to_vec(), range.end.clone()), range))
+    }
+
     /// Hands everything that was applied to the operating system. On Linux that is `sync_file_range`, which is not
     /// durable (sled#1452): a sync of the file must follow.
     pub(super) fn flush(&self) -> Result<()> {
-        self.0.flush().map(drop).map_err(failed)
+        self.db.flush().map(drop).map_err(failed)
     }
 }
 
@@ -186,18 +228,18 @@ impl View for Engine {
         Ok(found.map(|value| slice(&block, &value)))
     }
 
-    fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
-        let first = match self.block_of(&range.start) {
-            Ok(first) => first.map_or_else(|| range.start.as_slice().into(), |(place, _)| place),
-            Err(error) => return Box::new(std::iter::once(Err(error))),
-        };
-        let mut blocks = self.0.range(first.as_ref()..range.end.as_slice());
-        let blocks = std::iter::from_fn(move || self.noted(|| blocks.next()));
-        Box::new(Ascending::new(blocks, range))
+    fn scan(&self, range: Range<Vec<u8>>) -> Pairs<'_> {
+        match self.resident_of(&range) {
+            Some(resident) => Box::new(Walk::new(resident, range, Way::Up, |range| self.stored(range))),
+            None => self.stored(range),
+        }
     }
 
-    fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
-        Box::new(Descending::new(self.blocks_before(space(&range.start).to_vec(), range.end.clone()), range))
+    fn scan_back(&self, range: Range<Vec<u8>>) -> Pairs<'_> {
+        match self.resident_of(&range) {
+            Some(resident) => Box::new(Walk::new(resident, range, Way::Down, |range| self.stored_back(range))),
+            None => self.stored_back(range),
+        }
     }
 }
 

@@ -143,7 +143,7 @@ impl Space {
 /// of which each registration changes some fourteen that are nowhere near each other, is smaller.
 pub(super) fn room(place: &[u8]) -> usize {
     match place {
-        [space, ..] if *space == Space::Status as u8 || *space == Space::Account as u8 => 4096,
+        [space, ..] if *space == Space::Status as u8 => 4096,
         [space, part, ..] if *space == Space::Search as u8 && *part == SearchPart::Texts as u8 => 4096,
         [space, ..] if *space == Space::Search as u8 => 512,
         _ => 2048,
@@ -469,6 +469,11 @@ pub(super) fn profile_of_texts(key: &[u8]) -> Option<ProfileId> {
     let ([space, part], rest) = key.split_first_chunk()?;
     let fits = *space == Space::Search as u8 && *part == SearchPart::Texts as u8;
     rest.try_into().ok().filter(|_| fits).map(u64::from_be_bytes).map(ProfileId::new)
+}
+
+/// All texts.
+pub(super) fn all_search_texts() -> Range<Vec<u8>> {
+    prefix(Space::Search.key(&[&[SearchPart::Texts as u8]]))
 }
 
 /// The texts that lie at these profiles.

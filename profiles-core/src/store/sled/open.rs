@@ -11,7 +11,7 @@ use super::{
     SledConfig, codec,
     directory::Directory,
     engine::{Engine, View as _, Write, Writes, guarded, panic_message},
-    keys::{Meta, Space},
+    keys::{self, Meta, Space},
     marker::{FORMAT, State},
     rows::Rows as _,
 };
@@ -142,7 +142,10 @@ fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Re
         // sled may change the file even if it then fails: it no longer is what was closed.
         directory.note_opening(commits)?;
     }
-    let engine = Engine::open(&path, cache_capacity).map_err(|error| match error.kind() {
+    // One half is for the texts that searches read from one end to the other. sled is told of half the other, since it keeps
+    // as much again: in each of its 256 lists the page that was read last, and one that it has not counted yet.
+    let texts = usize::try_from(cache_capacity / 2).unwrap_or(usize::MAX);
+    let mut engine = Engine::open(&path, cache_capacity / 4).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => OpenError::damaged(&path, &error.to_string()),
         _ => OpenError::io(&path)(error),
     })?;
@@ -171,6 +174,7 @@ fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Re
         }
         _ => return Err(OpenError::damaged(&path, "what it should hold is not there")),
     }
+    guarded(|| engine.keep(keys::all_search_texts(), texts)).map_err(|error| OpenError::from_store(&path, error))?;
     let unclean = matches!(directory.found(), State::Open { .. });
     Ok(Opened { engine, data, commits: found.commits, unclean, directory })
 }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     codec,
-    engine::{Pair, View},
+    engine::{Pairs, View},
     keys,
     record::{AccountRecord, ProfileRecord, StatusRecord},
 };
@@ -62,7 +62,7 @@ pub(super) trait Rows: View {
     }
 
     /// The pairs in this range, in the order that the way says; none if it ends where it begins or before.
-    fn walk(&self, range: Range<Vec<u8>>, way: Way) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+    fn walk(&self, range: Range<Vec<u8>>, way: Way) -> Pairs<'_> {
         match way {
             _ if range.is_empty() => Box::new(std::iter::empty()),
             Way::Up => self.scan(range),

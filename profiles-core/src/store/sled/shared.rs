@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::engine::{Engine, Pair, View, guarded};
+use super::engine::{Engine, Pair, Pairs, View, guarded};
 use crate::{
     event::{EventPublisher, EventSource, EventStream},
     model::ChangeId,
@@ -100,11 +100,11 @@ impl View for Interruptible<'_> {
         self.engine.get(key)
     }
 
-    fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+    fn scan(&self, range: Range<Vec<u8>>) -> Pairs<'_> {
         Box::new(self.engine.scan(range).map(|pair| self.unless_stopping(pair)))
     }
 
-    fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+    fn scan_back(&self, range: Range<Vec<u8>>) -> Pairs<'_> {
         Box::new(self.engine.scan_back(range).map(|pair| self.unless_stopping(pair)))
     }
 }

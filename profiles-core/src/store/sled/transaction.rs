@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     codec,
-    engine::{Bytes, Pair, View, Write, Writes},
+    engine::{Bytes, Pair, Pairs, View, Write, Writes},
     keys::Meta,
     rows::Rows as _,
 };
@@ -121,12 +121,12 @@ impl View for Transaction<'_> {
         }
     }
 
-    fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+    fn scan(&self, range: Range<Vec<u8>>) -> Pairs<'_> {
         let written = self.writes.range(range.clone()).peekable();
         Box::new(Merged { base: self.base.scan(range).peekable(), written, way: Way::Up })
     }
 
-    fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+    fn scan_back(&self, range: Range<Vec<u8>>) -> Pairs<'_> {
         let written = self.writes.range(range.clone()).rev().peekable();
         Box::new(Merged { base: self.base.scan_back(range).peekable(), written, way: Way::Down })
     }
@@ -134,7 +134,7 @@ impl View for Transaction<'_> {
 
 /// Two ordered sequences as one; what was written hides what is on disk.
 struct Merged<'a, W: Iterator<Item = (&'a Vec<u8>, &'a Write)>> {
-    base: Peekable<Box<dyn Iterator<Item = Result<Pair>> + 'a>>,
+    base: Peekable<Pairs<'a>>,
     written: Peekable<W>,
     /// Which way both go.
     way: Way,
@@ -176,11 +176,11 @@ mod tests {
             Ok(self.0.get(key).cloned())
         }
 
-        fn scan(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+        fn scan(&self, range: Range<Vec<u8>>) -> Pairs<'_> {
             Box::new(self.0.range(range).map(|(key, value)| Ok((Bytes::from(key.as_slice()), value.clone()))))
         }
 
-        fn scan_back(&self, range: Range<Vec<u8>>) -> Box<dyn Iterator<Item = Result<Pair>> + '_> {
+        fn scan_back(&self, range: Range<Vec<u8>>) -> Pairs<'_> {
             Box::new(self.0.range(range).rev().map(|(key, value)| Ok((Bytes::from(key.as_slice()), value.clone()))))
         }
     }

@@ -51,7 +51,8 @@ pub(in crate::store::sled) fn check_texts(
     Ok(found)
 }
 
-/// Whether the profiles of a sheet are such that they are looked for in it, and in no other.
+/// Whether the profiles of a sheet are such that they are looked for in it, and in no other, and found as they are on the
+/// disk.
 fn is_in_order(view: &dyn View, at: ProfileId, texts: &TextsRecord<'_>) -> Result<bool> {
     let spot = Spot::of(at);
     let slots: Vec<u8> = texts.iter().map(|(slot, _)| slot).collect();
@@ -59,7 +60,10 @@ fn is_in_order(view: &dyn View, at: ProfileId, texts: &TextsRecord<'_>) -> Resul
     if *first < spot.slot || u64::from(*last) >= BLOCK || !slots.is_sorted_by(|one, next| one < next) {
         return Ok(false);
     }
-    Ok(sheet_of(view, profile_at(spot.block, *last))?.is_some_and(|sheet| sheet.at == at))
+    match sheet_of(view, profile_at(spot.block, *last))? {
+        Some(sheet) => Ok(sheet.at == at && sheet.read()? == *texts),
+        None => Ok(false),
+    }
 }
 
 /// What the postings of a chunk lack or have too much, by its texts.

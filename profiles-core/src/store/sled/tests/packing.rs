@@ -20,6 +20,9 @@ use crate::store::{
     },
 };
 
+/// A space that is kept in memory.
+const KEPT: u8 = 7;
+
 type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A key in one of a few spaces, and few enough that they meet.
@@ -52,11 +55,16 @@ proptest! {
     fn blocks_hold_what_was_written_in_its_order(
         batches in vec(batch(), 1..12),
         ranges in vec((key(), key()), 8),
+        kept in vec((key(), key()), 8),
+        (keep_from, most) in (0..12_usize, prop_oneof![0..20_000_usize, Just(usize::MAX)]),
     ) {
         let dir = directory();
-        let engine = Engine::open(dir.path(), 1 << 20).unwrap();
+        let mut engine = Engine::open(dir.path(), 1 << 20).unwrap();
         let mut expected = BTreeMap::<Vec<u8>, Vec<u8>>::new();
-        for batch in batches {
+        for (number, batch) in batches.into_iter().enumerate() {
+            if number == keep_from {
+                engine.keep(vec![KEPT]..vec![KEPT + 1], most).unwrap();
+            }
             for (key, write) in &batch {
                 match write {
                     Write::Put(value) => expected.insert(key.clone(), value.to_vec()),
@@ -71,7 +79,10 @@ proptest! {
             }
         }
         let everything = (Vec::new(), vec![255; 9]);
-        for (from, to) in ranges.into_iter().chain([everything]) {
+        let within = |(from, to): (Vec<u8>, Vec<u8>)| ([&[KEPT], &from[1..]].concat(), [&[KEPT], &to[1..]].concat());
+        let all_kept = (vec![KEPT], vec![KEPT + 1]);
+        let ranges = ranges.into_iter().chain([everything, all_kept]);
+        for (from, to) in ranges.chain(kept.into_iter().map(within)) {
             let range = Range { start: from.clone().min(to.clone()), end: from.max(to) };
             let there: Pairs = expected.range(range.clone()).map(|(key, value)| (key.clone(), value.clone())).collect();
             prop_assert_eq!(owned(engine.scan(range.clone())), there.clone());
@@ -82,19 +93,29 @@ proptest! {
     }
 }
 
-/// A row that is there all the time is read once, wherever blocks are divided or go meanwhile.
+/// A row that is there all the time is read once, wherever blocks are divided or go meanwhile, be they in memory or not.
 #[test]
 fn who_reads_while_blocks_change_misses_nothing() {
+    for kept in [None, Some(usize::MAX), Some(50_000)] {
+        read_while_blocks_change(kept);
+    }
+}
+
+/// `kept`: bytes that are kept in memory.
+fn read_while_blocks_change(kept: Option<usize>) {
     let key = |number: u32| [vec![Space::StatusOfAccount as u8], number.to_be_bytes().to_vec()].concat();
     let dir = directory();
-    let engine = Engine::open(dir.path(), 1 << 20).unwrap();
+    let mut engine = Engine::open(dir.path(), 1 << 20).unwrap();
     let put = |length: usize| Write::Put(vec![7; length].into());
     let lasting: Vec<u32> = (0..3000).filter(|number| number % 50 == 0).collect();
     engine.apply(lasting.iter().map(|number| (key(*number), put(30))).collect()).unwrap();
+    if let Some(most) = kept {
+        engine.keep(Space::StatusOfAccount.range(), most).unwrap();
+    }
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
-            for round in 0..60_u32 {
+            for round in 0..30_u32 {
                 let passing = (0..3000).filter(|number| number % 50 != 0 && (number / 100 + round) % 3 == 0);
                 let write = |number: u32| if round % 2 == 0 { put(60 + number as usize % 300) } else { Write::Remove };
                 engine.apply(passing.map(|number| (key(number), write(number))).collect()).unwrap();
