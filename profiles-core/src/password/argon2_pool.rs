@@ -37,9 +37,9 @@ use crate::{env::Entropy, model::PasswordHash};
 ///
 /// # Memory
 /// Threads start when there is work. Each holds the memory of a hash, 19 MiB unless configured otherwise, until
-/// [`Argon2Config::IDLE_RELEASE`] after its last hash, and ends as long after that; an idle pool holds nothing. (With
-/// glibc's allocator the memory is the system's again when it is released, with mimalloc when the thread ends.) It is
-/// wiped before it is given back; passwords are wiped as soon as they were used.
+/// [`Argon2Config::IDLE_RELEASE`] after its last hash, and ends as long after that; an idle pool holds nothing. (When
+/// the memory is the system's again is for the allocator to say: at once, with glibc's.) It is wiped before it is given
+/// back; passwords are wiped as soon as they were used.
 ///
 /// # End
 /// Dropping the pool waits for the hash that each thread is at (milliseconds, at most about a second for an imported

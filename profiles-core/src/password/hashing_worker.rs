@@ -44,8 +44,8 @@ impl HashingWorker {
 
     /// Works until there is nothing to do for a while, or the queue is closed.
     ///
-    /// It first gives back its memory, then waits as long again and leaves: glibc returns the memory to the operating
-    /// system at once, mimalloc when a thread ends some time later.
+    /// It first gives back its memory, then waits as long again and leaves: some allocators return memory to the operating
+    /// system at once, others when a thread ends.
     pub(super) fn run(mut self) {
         loop {
             let on_idle = if self.memory.is_held() { OnIdle::Stay } else { OnIdle::Leave };
