@@ -206,7 +206,8 @@ pub struct SetPassword {
 /// A session takes the place of another: who has learnt the old id has nothing of it.
 #[derive(Clone, Debug)]
 pub struct RenewSession {
-    /// The one that ends. If it is not there any more, or is another account's, nothing takes its place.
+    /// The one that ends. If it is not there any more, or is another account's, nothing takes its place; the new secret must
+    /// be new all the same.
     pub former: Digest,
     /// The new one.
     pub session: NewToken,

@@ -84,8 +84,9 @@ use crate::event::EventPublisher;
 pub struct SledConfig {
     /// Its directory, made if it is not there. Nothing else may be in it.
     pub path: PathBuf,
-    /// Bytes of memory for what was read or written last, and, in up to half of them, for the texts that profiles are
-    /// searched by. A page is some 40 KB; the allocator keeps a little around them.
+    /// Bytes of memory: one half for what was read or written last, in pages of some 40 KB, and the other for the texts that
+    /// profiles are searched by, if they take so much. The allocator keeps a little around them. Below 32 MiB, pages take
+    /// some more than their half.
     pub cache_capacity: u64,
     /// Writes that may wait; one more is [`StoreError::Busy`].
     pub queue: usize,

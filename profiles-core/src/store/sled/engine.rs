@@ -43,8 +43,12 @@ pub(super) enum Write {
 /// A batch, in the order of keys.
 pub(super) type Writes = BTreeMap<Vec<u8>, Write>;
 
-/// Bytes of cache for an opening after which nothing is read.
+/// Bytes of cache that sled is told of at least.
 const LEAST_CACHE: u64 = 1024 * 1024;
+
+/// Bytes that sled keeps at most beyond what it is told of: each of its 256 lists keeps the page that was read last, however
+/// large, and one that is not counted yet ([`Engine::noted`]). With pages of 40 KB they are fewer than these.
+const BEYOND: u64 = 16 * 1024 * 1024;
 
 /// As often as a page is looked up again that came from the file.
 const NOTES: usize = 63;
@@ -73,8 +77,8 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Opens the database in this directory, or makes one. sled counts some of the pages in its cache late
-    /// ([`Engine::noted`]).
+    /// Opens the database in this directory, or makes one. Pages take so many bytes of memory at most, if those are some
+    /// [`BEYOND`] or more; with fewer, sled takes what it needs.
     ///
     /// # Errors
     /// `InvalidData` for what is not the system's doing: damage, or another version of sled.
@@ -83,7 +87,8 @@ impl Engine {
     /// sled does, on some damage.
     pub(super) fn open(path: &Path, cache_capacity: u64) -> io::Result<Self> {
         // `flush_every_ms` stays at its default of 500: that thread also cleans the file up.
-        let opened = ::sled::Config::new().path(path).cache_capacity(cache_capacity.max(LEAST_CACHE)).open();
+        let told = (cache_capacity - BEYOND.min(cache_capacity / 2)).max(LEAST_CACHE);
+        let opened = ::sled::Config::new().path(path).cache_capacity(told).open();
         let db = opened.map_err(|error| match error {
             ::sled::Error::Io(error) => error,
             other => io::Error::new(io::ErrorKind::InvalidData, other.to_string()),
@@ -91,8 +96,11 @@ impl Engine {
         Ok(Self { db, resident: None })
     }
 
-    /// Keeps the pairs of this range in memory, or so many bytes of them: scans within it then read no page. To be said
-    /// before anything is written through another handle.
+    /// Keeps the pairs of this range in memory, or so many bytes of them: scans within it then read no page. To be asked for
+    /// before the handle is cloned, because clones that were made before would write past it.
+    ///
+    /// # Errors
+    /// What reading the pairs answers; nothing is kept then.
     pub(super) fn keep(&mut self, range: Range<Vec<u8>>, most: usize) -> Result<()> {
         let resident = Resident::load(range.clone(), most, self.stored(range))?;
         self.resident = Some(Arc::new(resident));
@@ -110,7 +118,7 @@ impl Engine {
     /// A block goes when its last entry does, and two are never made one: so an entry only ever moves to a block behind
     /// its own, and who reads on meanwhile misses none.
     pub(super) fn apply(&self, writes: Writes) -> Result<()> {
-        let own = self.resident.as_ref().map(|resident| (resident, resident.own(&writes)));
+        let resident = self.resident.as_ref().map(|resident| (resident, resident.own(&writes)));
         let mut batch = ::sled::Batch::default();
         let mut writes = writes.into_iter().peekable();
         while let Some(first) = writes.next() {
@@ -142,8 +150,8 @@ impl Engine {
             }
         }
         self.db.apply_batch(batch).map_err(failed)?;
-        if let Some((resident, own)) = own {
-            resident.apply(own);
+        if let Some((resident, writes)) = resident {
+            resident.apply(writes);
         }
         Ok(())
     }

@@ -139,8 +139,9 @@ impl Space {
 }
 
 /// Bytes that the block of pairs at this key may have, unless it has one pair alone. A block is written whole for each
-/// change in it: so one of rows that come one behind the other, and are then left alone, may be larger, and one of postings,
-/// of which each registration changes some fourteen that are nowhere near each other, is smaller.
+/// change in it: so one of statuses, that come one behind the other and are then left alone, may be larger, and one of
+/// postings, of which each registration changes some fourteen that are nowhere near each other, is smaller. Accounts come one
+/// behind the other too, but a list reads one for each row, and their pages should not throw each other out of the cache.
 pub(super) fn room(place: &[u8]) -> usize {
     match place {
         [space, ..] if *space == Space::Status as u8 => 4096,

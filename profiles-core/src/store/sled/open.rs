@@ -142,10 +142,9 @@ fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Re
         // sled may change the file even if it then fails: it no longer is what was closed.
         directory.note_opening(commits)?;
     }
-    // One half is for the texts that searches read from one end to the other. sled is told of half the other, since it keeps
-    // as much again: in each of its 256 lists the page that was read last, and one that it has not counted yet.
-    let texts = usize::try_from(cache_capacity / 2).unwrap_or(usize::MAX);
-    let mut engine = Engine::open(&path, cache_capacity / 4).map_err(|error| match error.kind() {
+    // One half is for the texts that searches read from one end to the other, the other for pages.
+    let half = cache_capacity / 2;
+    let mut engine = Engine::open(&path, half).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => OpenError::damaged(&path, &error.to_string()),
         _ => OpenError::io(&path)(error),
     })?;
@@ -174,7 +173,11 @@ fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Re
         }
         _ => return Err(OpenError::damaged(&path, "what it should hold is not there")),
     }
-    guarded(|| engine.keep(keys::all_search_texts(), texts)).map_err(|error| OpenError::from_store(&path, error))?;
+    let texts = usize::try_from(half).unwrap_or(usize::MAX);
+    if let Err(error) = guarded(|| engine.keep(keys::all_search_texts(), texts)) {
+        // Searches alone need them, and then say so. What else is there can be read, and saved.
+        tracing::warn!(%error, "the texts that profiles are searched by can't be read");
+    }
     let unclean = matches!(directory.found(), State::Open { .. });
     Ok(Opened { engine, data, commits: found.commits, unclean, directory })
 }

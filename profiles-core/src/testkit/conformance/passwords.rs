@@ -58,7 +58,7 @@ pub async fn a_session_is_renewed_with_the_password(store: Arc<dyn Store>) {
     let tokens = vec![fixture::token("token"), fixture::session_until("over", 60)];
     let tokens = Register { tokens, ..fixture::register("ada") };
     let mut ada = store.register(tokens).await.unwrap().account;
-    let all = ["token", "over", "old", "new", "bob's"];
+    let all = ["token", "over", "old", "bob's"];
     let ways: [fn(TokenId) -> Revoke; 4] =
         [|_| Revoke::Sessions, Revoke::SessionsBut, Revoke::EverythingBut, |_| Revoke::Everything];
     for way in ways {
@@ -67,14 +67,19 @@ pub async fn a_session_is_renewed_with_the_password(store: Arc<dyn Store>) {
         ada = store.log_in(LogIn { checked, ..login }).await.unwrap();
         // The old one ends even where it is the one that is kept.
         let revoke = way(store.tokens_of(ada.id, fixture::NOW).await.unwrap().last().unwrap().id);
-        for former in ["old", "old", "token", "bob's", "over", "nobody's"] {
+        for (number, former) in ["old", "old", "token", "bob's", "over", "nobody's"].into_iter().enumerate() {
             let before = known(&*store, &all).await;
-            let renew = Some(RenewSession { former: fixture::digest(former), session: fixture::session("new") });
+            let new = format!("{number} {revoke:?}");
+            let renew = Some(RenewSession { former: fixture::digest(former), session: fixture::session(&new) });
             let at = fixture::after(60);
             let command = SetPassword { renew, at, ..fixture::set_password(ada.id, ada.revision, "new", revoke) };
             ada = store.set_password(command).await.unwrap();
             let renewed = former == "old" && before.contains(&"old");
-            assert_eq!(known(&*store, &["old", "new"]).await, if renewed { vec!["new"] } else { vec![] }, "{former}");
+            assert_eq!(
+                known(&*store, &["old", &new]).await,
+                if renewed { vec![new.as_str()] } else { vec![] },
+                "{former}"
+            );
         }
     }
     assert_eq!(known(&*store, &all).await, ["bob's"]);
@@ -82,9 +87,12 @@ pub async fn a_session_is_renewed_with_the_password(store: Arc<dyn Store>) {
     let checked = ada.password.clone();
     let login = LogIn { checked, ..fixture::login(ada.id, "", vec![fixture::session("old")]) };
     let ada = store.log_in(login).await.unwrap();
-    let renew = Some(RenewSession { former: fixture::digest("old"), session: fixture::session("bob's") });
-    let command = SetPassword { renew, ..fixture::set_password(ada.id, ada.revision, "other", Revoke::Sessions) };
-    assert_eq!(refusal(store.set_password(command).await), Refusal::Taken(Unique::Secret));
+    // Another's secret, whether there is a session to renew or not, and the one that ends.
+    for (former, new) in [("old", "bob's"), ("nobody's", "bob's"), ("old", "old")] {
+        let renew = Some(RenewSession { former: fixture::digest(former), session: fixture::session(new) });
+        let command = SetPassword { renew, ..fixture::set_password(ada.id, ada.revision, "other", Revoke::Sessions) };
+        assert_eq!(refusal(store.set_password(command).await), Refusal::Taken(Unique::Secret), "{former}");
+    }
     assert_eq!(known(&*store, &all).await, ["old", "bob's"]);
     assert_eq!(store.account(ada.id).await.unwrap(), Some(ada));
 }

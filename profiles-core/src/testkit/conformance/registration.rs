@@ -136,6 +136,8 @@ pub async fn a_secret_is_kept_once(store: Arc<dyn Store>) {
         Register { tokens: vec![fixture::token("new"), fixture::session("token")], ..bob() },
         Register { tokens: vec![fixture::token("twice"), fixture::token("twice")], ..bob() },
         Register { mail_key: Some(fixture::mail_key("key", "bob@example.org", 60)), ..bob() },
+        // One that the same command would end.
+        Register { tokens: vec![fixture::session("token")], former: Some(fixture::digest("token")), ..bob() },
     ];
     for command in again {
         assert_eq!(refusal(store.register(command).await), Refusal::Taken(Unique::Secret));

@@ -41,6 +41,8 @@ pub(in crate::store::sled) fn check_texts(
     let mut found = Vec::new();
     if !is_in_order(view, at, texts)? {
         found.push(format!("{what} is not in order"));
+    } else if sheet_of(view, at)?.map(|sheet| sheet.read().map(|read| read == *texts)).transpose()? != Some(true) {
+        found.push(format!("{what} is not what is in memory"));
     }
     for (slot, _) in texts.iter() {
         let id = profile_at(block, slot);
@@ -51,8 +53,7 @@ pub(in crate::store::sled) fn check_texts(
     Ok(found)
 }
 
-/// Whether the profiles of a sheet are such that they are looked for in it, and in no other, and found as they are on the
-/// disk.
+/// Whether the profiles of a sheet are such that they are looked for in it, and in no other.
 fn is_in_order(view: &dyn View, at: ProfileId, texts: &TextsRecord<'_>) -> Result<bool> {
     let spot = Spot::of(at);
     let slots: Vec<u8> = texts.iter().map(|(slot, _)| slot).collect();
@@ -60,10 +61,7 @@ fn is_in_order(view: &dyn View, at: ProfileId, texts: &TextsRecord<'_>) -> Resul
     if *first < spot.slot || u64::from(*last) >= BLOCK || !slots.is_sorted_by(|one, next| one < next) {
         return Ok(false);
     }
-    match sheet_of(view, profile_at(spot.block, *last))? {
-        Some(sheet) => Ok(sheet.at == at && sheet.read()? == *texts),
-        None => Ok(false),
-    }
+    Ok(sheet_of(view, profile_at(spot.block, *last))?.is_some_and(|sheet| sheet.at == at))
 }
 
 /// What the postings of a chunk lack or have too much, by its texts.

@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use super::*;
-use crate::store::{Slice, Start, StatusFilter, StatusOrder};
+use crate::store::{ProfileFilter, Profiles as _, Slice, Start, StatusFilter, StatusOrder, sled::keys};
 
 const STATUSES: usize = 300;
 
@@ -28,7 +28,7 @@ fn spoil(path: &Path, round: usize) {
     let written = data.iter().rposition(is_written).unwrap();
     let at = 512 + round * (written - 512) / 40;
     let at = at + data[at..].iter().position(is_written).unwrap();
-    let end = (at + 4096).min(written);
+    let end = (at + 4096).min(written + 1);
     match round % 5 {
         0 => data.truncate(at),
         1 => data[at..end].fill(0),
@@ -116,6 +116,27 @@ async fn what_is_left_can_be_opened_by_who_asks_for_it() {
         drop(open(dir.path()));
     }
     assert!(older > 0);
+}
+
+#[tokio::test]
+async fn texts_that_cannot_be_read_cost_searches_and_nothing_else() {
+    let good = directory();
+    let store = whole(good.path()).await;
+    let crashed = directory();
+    closing::copy(good.path(), crashed.path());
+    drop(store);
+    let raw = ::sled::open(crashed.path()).unwrap();
+    let (place, _) = raw.range(..keys::all_search_texts().end).next_back().unwrap().unwrap();
+    raw.insert(place, &[0xff; 32]).unwrap();
+    drop(raw);
+    let store = open(crashed.path());
+    let all = Slice { start: Start::Skip(0), limit: 1000 };
+    let rows = store.statuses(&StatusFilter::default(), StatusOrder::OldestFirst, all).await.unwrap().rows;
+    assert_eq!(rows.len(), STATUSES);
+    let search = ProfileFilter { terms: vec!["user".into()] };
+    let error = store.count_profiles(&search).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+    assert_ne!(store.verify().await.unwrap(), nothing());
 }
 
 #[test]
