@@ -19,6 +19,8 @@ use crate::{
 
 /// What every generated account has.
 const PASSWORD: &str = "generated-tulip-9";
+/// Bytes of cache at least: statuses of random owners are written all over the database.
+const CACHE: u64 = 512 * 1024 * 1024;
 /// Rows between two lines of progress.
 const PROGRESS: u64 = 1_000_000;
 
@@ -40,7 +42,9 @@ pub(super) async fn run(command: GenerateCommand, config: &Config) -> Result<(),
     let GenerateCommand { profiles, statuses, seed } = command;
     let hasher = Argon2Pool::new(hashing(&config.passwords).map_err(StartError::from)?, Arc::new(SystemEntropy));
     let password = hasher.hash(SecretString::from(PASSWORD)).await.map_err(profiles_core::Error::from)?;
-    let database = Database::open(config).await?;
+    let mut config = config.clone();
+    config.storage.sled_cache_bytes = config.storage.sled_cache_bytes.max(CACHE);
+    let database = Database::open(&config).await?;
     let generator = Generator { profiles, statuses, seed, now: SystemClock.now() };
     let filled = match &database {
         Database::Embedded(store) => fill(&database, &**store, generator, &password).await,
