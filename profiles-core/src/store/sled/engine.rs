@@ -46,9 +46,10 @@ pub(super) type Writes = BTreeMap<Vec<u8>, Write>;
 /// Bytes of cache that sled is told of at least.
 const LEAST_CACHE: u64 = 1024 * 1024;
 
-/// Bytes that sled keeps at most beyond what it is told of: each of its 256 lists keeps the page that was read last, however
-/// large, and one that is not counted yet ([`Engine::noted`]). With pages of 40 KB they are fewer than these.
-const BEYOND: u64 = 16 * 1024 * 1024;
+/// Bytes that sled keeps beyond what it is told of: each of its 256 lists keeps the page that was read last, however large,
+/// and one that is not counted yet ([`Engine::noted`]). Told of still less, it has lists that hold a single page, and two
+/// that a request needs throw each other out.
+const BEYOND: u64 = 8 * 1024 * 1024;
 
 /// As often as a page is looked up again that came from the file.
 const NOTES: usize = 63;
