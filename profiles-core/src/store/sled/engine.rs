@@ -78,8 +78,7 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Opens the database in this directory, or makes one. Pages take so many bytes of memory at most, if those are some
-    /// [`BEYOND`] or more; with fewer, sled takes what it needs.
+    /// Opens the database in this directory, or makes one. sled is told of less than this cache, by what it keeps [`BEYOND`].
     ///
     /// # Errors
     /// `InvalidData` for what is not the system's doing: damage, or another version of sled.

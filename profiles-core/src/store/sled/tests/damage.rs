@@ -19,6 +19,15 @@ async fn whole(path: &Path) -> SledStore {
     store
 }
 
+/// The same as a crash would leave it, once sled has nothing left to write in the background.
+async fn crashed() -> TempDir {
+    let (good, crashed) = (directory(), directory());
+    let store = whole(good.path()).await;
+    closing::copy(good.path(), crashed.path());
+    drop(store);
+    crashed
+}
+
 /// What is done to a file, in 40 ways. The part that is hit has been written to, and begins with what no way leaves as it
 /// was: how sled lays a file out depends on when its threads run.
 fn spoil(path: &Path, round: usize) {
@@ -68,12 +77,7 @@ async fn damage_to_a_closed_database_is_noticed_before_anything_is_changed() {
 
 #[tokio::test]
 async fn damage_to_one_that_was_not_closed_is_noticed_when_anything_is_gone() {
-    let good = directory();
-    let store = whole(good.path()).await;
-    // As a crash would leave it, once sled has nothing left to write in the background.
-    let crashed = directory();
-    closing::copy(good.path(), crashed.path());
-    drop(store);
+    let crashed = crashed().await;
     let mut noticed = 0;
     for round in 0..40 {
         let dir = directory();
@@ -120,11 +124,7 @@ async fn what_is_left_can_be_opened_by_who_asks_for_it() {
 
 #[tokio::test]
 async fn texts_that_cannot_be_read_cost_searches_and_nothing_else() {
-    let good = directory();
-    let store = whole(good.path()).await;
-    let crashed = directory();
-    closing::copy(good.path(), crashed.path());
-    drop(store);
+    let crashed = crashed().await;
     let raw = ::sled::open(crashed.path()).unwrap();
     let (place, _) = raw.range(..keys::all_search_texts().end).next_back().unwrap().unwrap();
     raw.insert(place, &[0xff; 32]).unwrap();
