@@ -157,23 +157,32 @@ impl Engine {
     }
 
     /// Looks for a block, and sees to it that what sled keeps in memory stays within bounds.
-    ///
-    /// sled notes which pages were used, each in one of 256 lists, and counts and evicts only when a list has 64 notes. Until
-    /// then what it has read from the file counts nowhere: 8,000 pages, which are some 300 MB, however small its cache. So a
-    /// page that was just read is looked up again until it has filled a list, and what is not counted is a page of each at
-    /// most.
     fn noted(&self, look: impl FnOnce() -> Option<::sled::Result<Pair>>) -> Option<Result<Pair>> {
         let begun = Instant::now();
         let found = look();
         if let Some(Ok((place, _))) = &found
             && begun.elapsed() > FROM_CACHE
         {
-            for _ in 0..NOTES {
-                // An error is told to whoever looks for something.
-                let _ = self.db.get(place);
-            }
+            self.note(place);
         }
         found.map(|pair| pair.map_err(failed))
+    }
+
+    /// Has sled count the page of this block, which was just read from the file, and free what that throws out of its cache.
+    ///
+    /// sled notes which pages were used, each in one of 256 lists, and counts and evicts only when a list has 64 notes. Until
+    /// then what it has read from the file counts nowhere: 8,000 pages, which are some 300 MB, however small its cache. So a
+    /// page that was just read is looked up again until it has filled a list, and what is not counted is a page of each at
+    /// most.
+    ///
+    /// A page that is thrown out waits until no thread can still be reading it, and before that until its thread has thrown
+    /// out 64 things: a megabyte or two for each thread that reads.
+    fn note(&self, place: &[u8]) {
+        for _ in 0..NOTES {
+            // An error is told to whoever looks for something.
+            let _ = self.db.get(place);
+        }
+        crossbeam_epoch::pin().flush();
     }
 
     /// The block that this key is in, if it is anywhere, and the key that it lies at.
