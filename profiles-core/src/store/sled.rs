@@ -14,7 +14,7 @@
 //! | `shared`, `rows` | reading |
 //! | `search` | the index for searching profiles |
 //! | `accounts`, `tokens`, `mail_keys`, `throttles`, `profiles`, `statuses`, `feed`, `requests`, `jobs`, `audit`, `maintenance` | the traits |
-//! | `rank` | counted indexes, by which any page is found at the same price |
+//! | `rank`, `moments` | counted indexes, by which any page is found at the same price; when statuses were posted |
 //! | `erasure`, `verify`, `reindex` | taking an account away in steps; finding what does not fit; making indexes anew |
 //! | `load`, `transfer` | writing rows by the thousand; everything, to and from another store |
 
@@ -33,6 +33,7 @@ mod load;
 mod mail_keys;
 mod maintenance;
 mod marker;
+mod moments;
 mod open;
 mod place;
 mod profiles;
@@ -70,6 +71,7 @@ use tokio::{runtime::Handle, sync::Semaphore};
 pub use self::open::OpenError;
 use self::{
     engine::View,
+    moments::Moments,
     open::Opened,
     shared::Shared,
     transaction::Transaction,
@@ -145,6 +147,7 @@ pub struct SledStore {
     ended: Ended,
     thread: Option<JoinHandle<()>>,
     scans: Arc<Semaphore>,
+    moments: Arc<Moments>,
     opened_unclean: bool,
 }
 
@@ -178,6 +181,7 @@ impl SledStore {
             ended,
             thread: Some(thread),
             scans: Arc::new(Semaphore::new(scans.max(1))),
+            moments: Arc::default(),
             opened_unclean: unclean,
         })
     }

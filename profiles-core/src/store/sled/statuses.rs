@@ -1,6 +1,6 @@
 //! Statuses.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -8,6 +8,7 @@ use super::{
     SledStore, codec,
     engine::{Pair, View},
     keys::{self, Meta},
+    moments::Moments,
     place::Place,
     rank::Ranked,
     record::{ProfileRecord, StatusRecord},
@@ -68,14 +69,14 @@ impl Statuses for SledStore {
         order: StatusOrder,
         slice: Slice<StatusId>,
     ) -> Result<Rows<Status>> {
-        let filter = filter.clone();
-        self.scan(move |view| list(view, &filter, order, slice)).await
+        let (filter, moments) = (filter.clone(), Arc::clone(&self.moments));
+        self.scan(move |view| list(view, &moments, &filter, order, slice)).await
     }
 
     async fn count_statuses(&self, filter: &StatusFilter) -> Result<u64> {
         let by_time = filter.is_by_time();
-        let filter = filter.clone();
-        let count = move |view: &dyn View| count(view, &filter);
+        let (filter, moments) = (filter.clone(), Arc::clone(&self.moments));
+        let count = move |view: &dyn View| count(view, &moments, &filter);
         if by_time { self.scan(count).await } else { self.read(count).await }
     }
 }
@@ -161,16 +162,16 @@ fn whose(view: &dyn View, filter: &StatusFilter) -> Result<Whose> {
 
 /// The ids of the statuses that were posted within the times of the filter. Moments do not decrease with the ids, so
 /// these are a range.
-fn ids(view: &dyn View, filter: &StatusFilter) -> Result<Range<u64>> {
-    let from = filter.since.map_or(Ok(0), |since| first_since(view, since))?;
-    let to = filter.until.map_or(Ok(u64::MAX), |until| first_since(view, until))?;
+fn ids(view: &dyn View, moments: &Moments, filter: &StatusFilter) -> Result<Range<u64>> {
+    let from = filter.since.map_or(Ok(0), |since| first_since(view, moments, since))?;
+    let to = filter.until.map_or(Ok(u64::MAX), |until| first_since(view, moments, until))?;
     Ok(from..to)
 }
 
 /// An id such that the statuses from it on were posted at this moment or later, and those before it earlier.
-fn first_since(view: &dyn View, at: Timestamp) -> Result<u64> {
+fn first_since(view: &dyn View, moments: &Moments, at: Timestamp) -> Result<u64> {
     let end = view.count(&Meta::LastStatus.key())?.saturating_add(1);
-    let (mut low, mut high) = (0, end);
+    let Range { start: mut low, end: mut high } = moments.around(at, end);
     while low < high {
         let middle = low.midpoint(high);
         // Ids that are gone belong to the first that is there behind them.
@@ -179,6 +180,7 @@ fn first_since(view: &dyn View, at: Timestamp) -> Result<u64> {
             Some((key, value)) => {
                 let record: StatusRecord = codec::decode(&key, &value)?;
                 let Some(Place::Status(id)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
+                moments.learn(record.created_at(), id);
                 if record.created_at() < at {
                     low = id.get().saturating_add(1);
                 } else {
@@ -191,14 +193,14 @@ fn first_since(view: &dyn View, at: Timestamp) -> Result<u64> {
     Ok(if low == end { u64::MAX } else { low })
 }
 
-fn count(view: &dyn View, filter: &StatusFilter) -> Result<u64> {
+fn count(view: &dyn View, moments: &Moments, filter: &StatusFilter) -> Result<u64> {
     match whose(view, filter)? {
         Whose::Nobody => Ok(0),
-        Whose::Everybody if filter.is_by_time() => Ranked::Statuses.count(view, ids(view, filter)?),
+        Whose::Everybody if filter.is_by_time() => Ranked::Statuses.count(view, ids(view, moments, filter)?),
         Whose::Everybody => view.count(&Meta::Statuses.key()),
         Whose::One(account) if filter.is_by_time() => {
             let mut count = 0;
-            for pair in view.walk(keys::statuses_of(account, ids(view, filter)?), Way::Up) {
+            for pair in view.walk(keys::statuses_of(account, ids(view, moments, filter)?), Way::Up) {
                 pair?;
                 count += 1;
             }
@@ -208,9 +210,15 @@ fn count(view: &dyn View, filter: &StatusFilter) -> Result<u64> {
     }
 }
 
-fn list(view: &dyn View, filter: &StatusFilter, order: StatusOrder, slice: Slice<StatusId>) -> Result<Rows<Status>> {
+fn list(
+    view: &dyn View,
+    moments: &Moments,
+    filter: &StatusFilter,
+    order: StatusOrder,
+    slice: Slice<StatusId>,
+) -> Result<Rows<Status>> {
     let whose = whose(view, filter)?;
-    let mut ids = ids(view, filter)?;
+    let mut ids = ids(view, moments, filter)?;
     let way = slice.start.way(order.way());
     let mut skip = 0;
     match (slice.start, &whose) {
