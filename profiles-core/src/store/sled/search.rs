@@ -15,6 +15,7 @@
 
 mod by_name;
 mod check;
+mod chunks;
 mod gram;
 mod lookup;
 mod packed;

@@ -1,16 +1,14 @@
 //! From terms to profiles.
 
-use std::{
-    iter,
-    ops::{Range, RangeInclusive},
-};
+use std::{iter, ops::Range};
 
 use memchr::memmem::Finder;
 
 use super::{
-    BLOCK, Gram, Postings, Spot, block_in,
+    BLOCK, Gram, Spot,
+    chunks::InChunks,
     postings::{Slots, slots},
-    profile_at, read_postings,
+    profile_at,
     sheets::{Sheet, sheets_in},
 };
 use crate::{
@@ -20,9 +18,7 @@ use crate::{
         query::{FoldedTerms, Way, folded},
         sled::{
             engine::View,
-            keys,
-            place::Place,
-            rows::{Rows as _, beyond, corrupt, part},
+            rows::{Rows as _, beyond, part},
         },
     },
 };
@@ -31,9 +27,6 @@ use crate::{
 /// likes.
 const MOST_GRAMS: usize = 32;
 
-/// Blocks of a chunk that are looked up one by one; more of them are cheaper to come by on a walk through the chunk.
-const FEW_BLOCKS: usize = 16;
-
 /// A search for profiles that contain every one of some terms.
 pub(in crate::store::sled) struct Search<'a> {
     pub(super) view: &'a dyn View,
@@ -41,9 +34,9 @@ pub(in crate::store::sled) struct Search<'a> {
     /// Looks for each of the terms.
     finders: Vec<Finder<'static>>,
     /// Of all terms.
-    grams: Vec<Gram>,
+    pub(super) grams: Vec<Gram>,
     /// Whether who has the grams has the terms: they are the same.
-    exact: bool,
+    pub(super) exact: bool,
 }
 
 /// Profiles of one block that are shown: a bit for each slot.
@@ -137,8 +130,7 @@ impl<'a> Search<'a> {
             let sheets = sheets_in(self.view, first.block..=last.block, way);
             Box::new(self.in_sheets(sheets, way, |_| Slots::MAX))
         } else {
-            let chunks = self.chunks(first.chunk..=last.chunk, way);
-            Box::new(chunks.flat_map(move |chunk| self.in_chunk(chunk, first.block..=last.block, way)))
+            Box::new(InChunks::new(self, first.chunk..=last.chunk, first.block..=last.block, way))
         };
         found.map(move |found| {
             let mut found = found?;
@@ -154,7 +146,7 @@ impl<'a> Search<'a> {
 
     /// Those in these sheets that contain the terms and are among the slots of their blocks that `among` answers. A profile
     /// whose texts move to another sheet meanwhile is met twice; it is shown by the first.
-    fn in_sheets<'s>(
+    pub(super) fn in_sheets<'s>(
         &'s self,
         sheets: impl Iterator<Item = Result<Sheet>> + 's,
         way: Way,
@@ -179,106 +171,4 @@ impl<'a> Search<'a> {
             Ok(Found { block, shown })
         })
     }
-
-    /// The chunks with profiles that have all the grams.
-    fn chunks(&self, chunks: RangeInclusive<u64>, way: Way) -> impl Iterator<Item = Result<(u64, Postings)>> {
-        let mut left = Some(chunks);
-        iter::from_fn(move || {
-            let candidates = self.candidates(left.take()?, way).transpose()?;
-            // Behind an error nothing is looked for.
-            Some(candidates.map(|(chunk, candidates, behind)| {
-                left = behind;
-                (chunk, candidates)
-            }))
-        })
-    }
-
-    /// The first of these chunks with profiles that have all the grams, those profiles, and the chunks behind it.
-    fn candidates(&self, chunks: RangeInclusive<u64>, way: Way) -> Result<Option<Candidates>> {
-        let mut left = Some(chunks);
-        'chunk: while let Some(mut chunks) = left {
-            let mut all: Option<(u64, Postings)> = None;
-            for gram in &self.grams {
-                let Some((there, postings)) = self.next_postings(*gram, chunks.clone(), way)? else { return Ok(None) };
-                // What lies before it lacks this gram.
-                chunks = from(there, &chunks, way);
-                match &mut all {
-                    Some((chunk, _)) if *chunk != there => {
-                        left = Some(chunks);
-                        continue 'chunk;
-                    }
-                    Some((_, all)) => all.intersect(&postings),
-                    None => all = Some((there, postings)),
-                }
-                if all.as_ref().is_some_and(|(_, all)| all.is_empty()) {
-                    left = behind(there, &chunks, way);
-                    continue 'chunk;
-                }
-            }
-            return Ok(all.map(|(chunk, all)| (chunk, all, behind(chunk, &chunks, way))));
-        }
-        Ok(None)
-    }
-
-    /// The postings of a gram in the first of these chunks that has any.
-    fn next_postings(&self, gram: Gram, chunks: RangeInclusive<u64>, way: Way) -> Result<Option<(u64, Postings)>> {
-        let Some(pair) = self.view.walk(keys::postings_in(gram, chunks), way).next() else { return Ok(None) };
-        let (key, value) = pair?;
-        let Some(Place::Postings(_, there)) = Place::parse(&key) else { return Err(corrupt(Place::describe(&key))) };
-        Ok(Some((there, read_postings(&key, &value)?)))
-    }
-
-    /// Those of a chunk that are in these blocks.
-    fn in_chunk(
-        &self,
-        chunk: Result<(u64, Postings)>,
-        among: RangeInclusive<u64>,
-        way: Way,
-    ) -> Box<dyn Iterator<Item = Result<Found>> + '_> {
-        let (chunk, candidates) = match chunk {
-            Ok(candidates) => candidates,
-            Err(error) => return Box::new(iter::once(Err(error))),
-        };
-        let blocks = candidates.blocks().map(|(block, slots)| (block_in(chunk, block), slots));
-        let mut blocks: Vec<_> = blocks.filter(|(block, _)| among.contains(block)).collect();
-        let ends = blocks.first().zip(blocks.last()).map(|((low, _), (high, _))| *low..=*high);
-        if way == Way::Down {
-            blocks.reverse();
-        }
-        if self.exact {
-            return Box::new(blocks.into_iter().map(|(block, shown)| Ok(Found { block, shown })));
-        }
-        let ranges = match ends {
-            Some(ends) if blocks.len() > FEW_BLOCKS => vec![ends],
-            _ => blocks.iter().map(|(block, _)| *block..=*block).collect(),
-        };
-        let sheets = ranges.into_iter().flat_map(move |blocks| sheets_in(self.view, blocks, way));
-        let mut blocks = blocks.into_iter().peekable();
-        Box::new(self.in_sheets(sheets, way, move |there| {
-            // Of those that were passed the texts went since the postings were read.
-            let passed = |block: u64| if way == Way::Up { block < there } else { block > there };
-            while blocks.next_if(|(block, _)| passed(*block)).is_some() {}
-            blocks.peek().filter(|(block, _)| *block == there).map_or(0, |(_, slots)| *slots)
-        }))
-    }
-}
-
-/// A chunk, who of it has all the grams, and the chunks that are left behind it.
-type Candidates = (u64, Postings, Option<RangeInclusive<u64>>);
-
-/// These chunks from this one on.
-fn from(chunk: u64, chunks: &RangeInclusive<u64>, way: Way) -> RangeInclusive<u64> {
-    match way {
-        Way::Up => chunk..=*chunks.end(),
-        Way::Down => *chunks.start()..=chunk,
-    }
-}
-
-/// These chunks behind this one, if there are any.
-fn behind(chunk: u64, chunks: &RangeInclusive<u64>, way: Way) -> Option<RangeInclusive<u64>> {
-    let next = match way {
-        Way::Up => chunk.checked_add(1),
-        Way::Down => chunk.checked_sub(1),
-    };
-    next.map(|next| from(next, chunks, way)).filter(|left| !left.is_empty())
 }

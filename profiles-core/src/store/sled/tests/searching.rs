@@ -214,6 +214,27 @@ proptest! {
     }
 }
 
+/// Whether by postings or by texts alone: a term that begins to be common, is not there for a while, and comes again.
+#[test]
+fn a_term_that_many_have_is_found_in_every_chunk() {
+    on_a_store(|store| async move {
+        let mut rows = BTreeMap::new();
+        for (chunk, city) in
+            ["Londonderry", "London", "Lond", "New London", "Rome", "", "London", "London"].iter().enumerate()
+        {
+            for number in 0..3 {
+                let (name, city) = (format!("user{chunk}_{number}"), (*city).to_owned());
+                play(&store, &mut rows, Step::Register { name, city }).await;
+                play(&store, &mut rows, Step::Leave { ids: 8192 / 3 }).await;
+            }
+        }
+        for terms in [vec!["london"], vec!["user", "london"], vec!["ondon", "r3_"], vec!["don", "lo"], vec!["lond"]] {
+            let filter = ProfileFilter { terms: terms.into_iter().map(str::to_owned).collect() };
+            compare(&store, &rows, &filter).await.unwrap();
+        }
+    });
+}
+
 /// Whatever order they come in, and whichever of them go: texts that are divided among sheets are found, counted once, and
 /// none is left behind.
 #[tokio::test]
