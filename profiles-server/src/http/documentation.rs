@@ -21,17 +21,12 @@ const HEAD: [(&str, &str); 2] = [
 /// "Try it out" asks where the API is mounted.
 pub(crate) struct Documentation {
     document: String,
-    before: String,
-    after: String,
     settings: Arc<Settings>,
 }
 
 impl Documentation {
     pub(crate) fn new<T: OpenApi>(service: &OpenApiService<T, ()>, settings: Arc<Settings>) -> Self {
-        let (document, page) = (service.spec(), service.swagger_ui_html());
-        let (before, after) = page.split_once(&document).unwrap_or_default();
-        let before = HEAD.iter().fold(before.to_owned(), |page, (lacking, whole)| page.replacen(lacking, whole, 1));
-        Self { before, after: after.to_owned(), document, settings }
+        Self { document: service.spec(), settings }
     }
 
     /// `/openapi.json` and `/docs`.
@@ -55,7 +50,12 @@ impl Documentation {
         Cow::Owned(self.document.replacen(NO_SERVERS, &format!(r#""servers": {servers}"#), 1))
     }
 
+    /// Made anew for each who asks: it has 2 MB, most of it Swagger UI itself, and hardly anybody asks twice.
     fn page(&self, request: &Request) -> String {
-        [&self.before, self.document(request).as_ref(), &self.after].concat()
+        let blank = OpenApiService::new((), "profiles", "");
+        let (page, its_document) = (blank.swagger_ui_html(), blank.spec());
+        let (before, after) = page.split_once(&its_document).unwrap_or_default();
+        let before = HEAD.iter().fold(before.to_owned(), |page, (lacking, whole)| page.replacen(lacking, whole, 1));
+        [&before, self.document(request).as_ref(), after].concat()
     }
 }
