@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod compact;
 mod export;
 mod generate;
 mod mail;
@@ -70,6 +71,9 @@ enum Command {
     Migrate,
     /// Make the indexes of the embedded database anew from its rows. No server may run meanwhile.
     Reindex,
+    /// Write the embedded database anew, without what was overwritten in it: it then takes less of the disk and of memory.
+    /// No server may run meanwhile.
+    Compact,
     /// Write everything that is held to a file: a backup, or the way to another database. If a server runs, it does it.
     Export(ExportCommand),
     /// Take everything of an export into an empty database. No server may run meanwhile.
@@ -143,6 +147,7 @@ fn perform(cli: Cli) -> Result<(), Failure> {
         Command::Mail(command) => runtime()?.block_on(mail::run(command, &loaded.config)),
         Command::Check => runtime()?.block_on(check::run(&loaded.config)),
         Command::Migrate => runtime()?.block_on(migrate::run(&loaded.config)),
+        Command::Compact => compact::run(&loaded.config),
         Command::Reindex => runtime()?.block_on(reindex::run(&loaded.config)),
         Command::Export(command) => runtime()?.block_on(export::run(command, &loaded.config)),
         Command::Restore(command) => runtime()?.block_on(restore::run(command, &loaded.config)),

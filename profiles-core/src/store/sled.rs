@@ -17,12 +17,14 @@
 //! | `rank`, `moments` | counted indexes, by which any page is found at the same price; when statuses were posted |
 //! | `erasure`, `verify`, `reindex` | taking an account away in steps; finding what does not fit; making indexes anew |
 //! | `load`, `transfer` | writing rows by the thousand; everything, to and from another store |
+//! | `compact` | writing the database anew, without what was overwritten |
 
 mod accounts;
 mod audit;
 mod block;
 mod blocks;
 mod codec;
+mod compact;
 mod directory;
 mod engine;
 mod erasure;
@@ -68,7 +70,7 @@ use std::{
 
 use tokio::{runtime::Handle, sync::Semaphore};
 
-pub use self::open::OpenError;
+pub use self::{compact::Compaction, open::OpenError};
 use self::{
     engine::View,
     moments::Moments,

@@ -8,7 +8,7 @@ use profiles_core::{
     mail::MailSecret,
     store::{
         Store,
-        sled::{OpenError, SledConfig, SledStore},
+        sled::{Compaction, OpenError, SledConfig, SledStore},
     },
 };
 use profiles_postgres::{Migrated, PostgresAvatars, PostgresStore};
@@ -44,6 +44,14 @@ impl Database {
             }
         }
         Ok(Self::Postgres(Arc::new(PostgresStore::open(postgres).await?)))
+    }
+
+    /// Writes the embedded database of this configuration anew, without what was overwritten in it.
+    ///
+    /// # Errors
+    /// Another process uses it; or it can't be read, or not be written.
+    pub(crate) fn compact(config: &Config) -> Result<Compaction, StartError> {
+        SledStore::compact(&settings(config)).map_err(|error| refused(config, error))
     }
 
     /// What it keeps.
@@ -92,10 +100,18 @@ pub(crate) fn place(config: &Config) -> impl fmt::Display {
 }
 
 fn embedded(config: &Config) -> Result<SledStore, StartError> {
+    SledStore::open(settings(config)).map_err(|error| refused(config, error))
+}
+
+fn settings(config: &Config) -> SledConfig {
     let mut sled = SledConfig::new(config.storage.store_dir());
     sled.cache_capacity = config.storage.sled_cache_bytes;
-    SledStore::open(sled).map_err(|error| match error {
+    sled
+}
+
+fn refused(config: &Config, error: OpenError) -> StartError {
+    match error {
         OpenError::Locked { .. } => StartError::Locked(config.storage.data_dir.clone()),
         other => StartError::Store(other),
-    })
+    }
 }

@@ -51,7 +51,12 @@ pub(super) async fn run(command: GenerateCommand, config: &Config) -> Result<(),
         Database::Postgres(store) => fill(&database, &OneByOne(&**store), generator, &password).await,
     };
     database.store().close().await.map_err(profiles_core::Error::from)?;
-    filled
+    filled?;
+    if let Database::Embedded(_) = database {
+        // Of what was written all over, ten times as much was overwritten as is left.
+        Database::compact(&config)?;
+    }
+    Ok(())
 }
 
 async fn fill(

@@ -64,6 +64,13 @@ pub(super) async fn run(command: RestoreCommand, config: &Config) -> Result<(), 
     closed?;
     let seconds = started.elapsed().as_secs_f64();
     say(&one_line(&format!("restored {counts} in {seconds:.1} s to {}", place(config))))?;
+    if let Database::Embedded(_) = database
+        && let Err(error) = Database::compact(config)
+    {
+        complain(&format!(
+            "what was overwritten meanwhile is still on the disk; `compact` does away with it ({error})"
+        ));
+    }
     if secret::stored(&config.storage).map_err(StartError::from)?.is_none() {
         let to = config.storage.secret_file();
         complain(&format!(

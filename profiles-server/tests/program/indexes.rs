@@ -1,4 +1,4 @@
-//! `generate` and `reindex`.
+//! `generate`, `reindex` and `compact`.
 
 use crate::place::Place;
 
@@ -22,12 +22,27 @@ fn an_empty_database_is_filled_and_its_indexes_are_made_anew() {
     assert!(lines.contains(&"places of profiles: made from 30 rows"), "{made:?}");
     assert_eq!(lines.last(), Some(&"contents: sound"));
 
+    let written = place.run("compact");
+    assert_eq!(written.code, Some(0), "{written:?}");
+    assert!(written.out.starts_with("the database in profiles-data had "), "{written:?}");
+    assert!(place.run("check").out.contains("contents: sound\n"));
+
     let server = place.serve("--page-size 7");
     let answer = server.ask("GET", "/api/profile-status/?page=last", "");
     assert!(answer.contains("\"count\":500"), "{answer}");
-    let refused = place.run("reindex");
-    assert_eq!(refused.code, Some(1), "{refused:?}");
-    assert!(refused.err.contains("another profiles-server is using"), "{refused:?}");
+    for command in ["reindex", "compact"] {
+        let refused = place.run(command);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.err.contains("another profiles-server is using"), "{refused:?}");
+    }
     server.signal("-TERM");
     assert!(server.ended().0.success());
+}
+
+#[test]
+fn where_there_is_no_database_none_is_made_to_be_written_anew() {
+    let place = Place::new();
+    let nothing = place.run("compact");
+    assert_eq!((nothing.code, nothing.out.as_str()), (Some(0), "nothing to do: no database in profiles-data yet\n"));
+    assert!(!place.path("profiles-data").exists());
 }

@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of data from which on it is large: sled takes a quarter of a second or more to read so much.
 const LARGE: u64 = 256 * 1024 * 1024;
 
+/// Where a copy of the data is made, below the directory.
+const COPY: &str = "compacting";
+
 /// A directory that nobody else opens as a database while this value lives.
 pub(super) struct Directory {
     path: PathBuf,
@@ -59,8 +62,10 @@ impl Directory {
         {
             return Err(OpenError::damaged(path, "its data is not what it was when it was closed"));
         }
-        remove_unfinished_snapshots(path).map_err(OpenError::io(path))?;
-        Ok(Self { path: path.to_owned(), marker, found, unsynced })
+        remove_snapshots(path, UNFINISHED)?;
+        let claimed = Self { path: path.to_owned(), marker, found, unsynced };
+        claimed.remove_copy()?;
+        Ok(claimed)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -101,12 +106,48 @@ impl Directory {
         self.marker.write(State::Open { commits })
     }
 
+    /// Bytes of the file that all data is in.
+    pub(super) fn length(&self) -> Result<u64, OpenError> {
+        let file = self.data();
+        Ok(fs::metadata(&file).map_err(OpenError::io(&file))?.len())
+    }
+
     /// Whether there is so much data that the next opening would take long, if it had to read it all. Waits until sled has
     /// let go of its files.
     pub(super) fn is_large(&self) -> Result<bool, OpenError> {
         wait_for_sled(&self.path)?;
-        let file = data(&self.path);
-        Ok(fs::metadata(&file).map_err(OpenError::io(&file))?.len() > LARGE)
+        Ok(self.length()? > LARGE)
+    }
+
+    /// A directory for a copy of the data, which is to be made.
+    pub(super) fn copy(&self) -> PathBuf {
+        self.path.join(COPY)
+    }
+
+    /// Puts the copy in the place of the data, once sled has let go of both. Whatever ends this on its way, either of them is
+    /// there, whole.
+    pub(super) fn take_copy(&self) -> Result<(), OpenError> {
+        let copy = self.copy();
+        for path in [&self.path, &copy] {
+            wait_for_sled(path)?;
+            check_is_one_file(path)?;
+        }
+        sync(&data(&copy))?;
+        // They are of the former data.
+        remove_snapshots(&self.path, "")?;
+        sync(&self.path)?;
+        fs::rename(data(&copy), self.data()).map_err(OpenError::io(&self.path))?;
+        sync(&self.path)
+    }
+
+    /// Removes what there is of a copy.
+    pub(super) fn remove_copy(&self) -> Result<(), OpenError> {
+        let copy = self.copy();
+        wait_for_sled(&copy)?;
+        match fs::remove_dir_all(&copy) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(OpenError::io(&copy)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// The last handle on the database is gone: notes what is there now.
@@ -198,18 +239,36 @@ fn check_files(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// A process that was killed while it opened a database leaves half a snapshot, which sled takes for the newest and
-/// refuses (sled#1533). The real one is complete before it gets its name, so the half can go.
-fn remove_unfinished_snapshots(path: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
+/// How the name of half a snapshot ends. A process that was killed while it opened a database leaves one, which sled takes
+/// for the newest and refuses (sled#1533). The real one is complete before it gets its name, so the half can go.
+const UNFINISHED: &str = ".generating";
+
+/// Removes sled's snapshots whose names end so. They tell where the pages are, which sled finds out without them as well.
+fn remove_snapshots(path: &Path, end: &str) -> Result<(), OpenError> {
+    for entry in fs::read_dir(path).map_err(OpenError::io(path))? {
+        let entry = entry.map_err(OpenError::io(path))?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
-            fs::remove_file(entry.path())?;
+        if name.starts_with("snap.") && name.ends_with(end) {
+            fs::remove_file(entry.path()).map_err(OpenError::io(path))?;
         }
     }
     Ok(())
+}
+
+/// Refuses data of which a part lies in files of their own, as sled does with pages of over 128 KB. The store's do not become
+/// so large.
+fn check_is_one_file(path: &Path) -> Result<(), OpenError> {
+    let folder = path.join("blobs");
+    let mut files = match fs::read_dir(&folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        files => files.map_err(OpenError::io(&folder))?,
+    };
+    if files.next().is_some() {
+        Err(OpenError::damaged(path, "a part of its data lies in files of their own"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Waits until sled's lock on its file is free. We hold the marker's, so it is only a matter of threads that end.

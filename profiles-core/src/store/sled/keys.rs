@@ -138,6 +138,11 @@ impl Space {
     }
 }
 
+/// All spaces.
+pub(super) fn everything() -> Range<Vec<u8>> {
+    vec![0]..vec![u8::MAX]
+}
+
 /// Bytes that the block of pairs at this key may have, unless it has one pair alone. A block is written whole for each
 /// change in it: so one of statuses, that come one behind the other and are then left alone, may be larger, and one of
 /// postings, of which each registration changes some fourteen that are nowhere near each other, is smaller. Accounts come one

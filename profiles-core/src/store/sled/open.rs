@@ -1,4 +1,4 @@
-//! Opening a database, or saying in one line why not.
+//! Opening a database, or saying in one line why not; closing it.
 
 use std::{
     fs::{File, OpenOptions},
@@ -11,7 +11,7 @@ use super::{
     SledConfig, codec,
     directory::Directory,
     engine::{Engine, View as _, Write, Writes, guarded, panic_message},
-    keys::{self, Meta, Space},
+    keys::{self, Meta},
     marker::{FORMAT, State},
     rows::Rows as _,
 };
@@ -93,7 +93,7 @@ impl OpenError {
         Self::Damaged { path: path.to_owned(), cause: one_line(cause) }
     }
 
-    fn from_store(path: &Path, error: StoreError) -> Self {
+    pub(super) fn from_store(path: &Path, error: StoreError) -> Self {
         match error {
             StoreError::Corrupt(what) => Self::damaged(path, &what.0),
             other => Self::Io { path: path.to_owned(), source: io::Error::other(one_line(&other.to_string())) },
@@ -182,6 +182,14 @@ fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Re
     Ok(Opened { engine, data, commits: found.commits, unclean, directory })
 }
 
+/// Closes a database whose engine has gone: notes what there is, for the next opening.
+pub(super) fn close(directory: &mut Directory, commits: u64) -> Result<(), OpenError> {
+    if directory.is_large()? {
+        Engine::note_pages(directory.path()).map_err(OpenError::io(directory.path()))?;
+    }
+    directory.note_closing(commits)
+}
+
 /// What a database says of itself before it is written to.
 struct Found {
     format: Option<u64>,
@@ -196,7 +204,7 @@ impl Found {
             format: engine.read(&Meta::Format.key())?,
             commits: engine.count(&Meta::Commits.key())?,
             importing: engine.has(&Meta::Importing.key())?,
-            empty: engine.scan(Space::Meta.range().start..vec![u8::MAX]).next().is_none(),
+            empty: engine.scan(keys::everything()).next().is_none(),
         })
     }
 }

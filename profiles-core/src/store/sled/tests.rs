@@ -2,6 +2,7 @@
 //! `tests/sled_store.rs`.
 
 mod closing;
+mod compacting;
 mod damage;
 mod erasing;
 mod following;

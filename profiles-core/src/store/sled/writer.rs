@@ -21,6 +21,7 @@ use super::{
     directory::Directory,
     engine::{Engine, Write, Writes, guarded, panic_message},
     keys::Meta,
+    open::close,
     rows::Rows as _,
     shared::Shared,
     transaction::Transaction,
@@ -154,12 +155,8 @@ impl Writer {
         let gave_up = |reason: &str| Arc::from(format!("the storage engine gave up: {reason}"));
         // The last handle: sled writes what is left and ends its threads.
         catch_unwind(AssertUnwindSafe(|| drop(engine))).map_err(|panic| gave_up(panic_message(&*panic)))?;
-        if directory.is_large().map_err(|error| error.to_string())? {
-            let noted = catch_unwind(AssertUnwindSafe(|| Engine::note_pages(directory.path())));
-            let noted = noted.map_err(|panic| gave_up(panic_message(&*panic)))?;
-            noted.map_err(|error| gave_up(&error.to_string()))?;
-        }
-        directory.note_closing(commits).map_err(|error| error.to_string().into())
+        let closed = catch_unwind(AssertUnwindSafe(|| close(&mut directory, commits)));
+        closed.map_err(|panic| gave_up(panic_message(&*panic)))?.map_err(|error| error.to_string().into())
     }
 
     fn run(&mut self, jobs: &Receiver<Job>) -> Result<(), Arc<str>> {

@@ -43,6 +43,8 @@ fn it_is_migrated_served_and_looked_at() {
     assert_eq!(mails.code, Some(0), "{mails:?}");
     let reindex = place.run(&format!("reindex {with}"));
     assert_eq!((reindex.code, reindex.out.starts_with("nothing to do: PostgreSQL keeps its own")), (Some(0), true));
+    let compact = place.run(&format!("compact {with}"));
+    assert_eq!((compact.code, compact.out.starts_with("nothing to do: PostgreSQL uses again")), (Some(0), true));
     let check = place.run(&format!("check {with}"));
     assert_eq!(check.code, Some(0), "{check:?}");
     for part in

@@ -20,7 +20,7 @@ async fn whole(path: &Path) -> SledStore {
 }
 
 /// The same as a crash would leave it, once sled has nothing left to write in the background.
-async fn crashed() -> TempDir {
+pub(super) async fn crashed() -> TempDir {
     let (good, crashed) = (directory(), directory());
     let store = whole(good.path()).await;
     closing::copy(good.path(), crashed.path());
@@ -30,7 +30,7 @@ async fn crashed() -> TempDir {
 
 /// What is done to a file, in 40 ways. The part that is hit has been written to, and begins with what no way leaves as it
 /// was: how sled lays a file out depends on when its threads run.
-fn spoil(path: &Path, round: usize) {
+pub(super) fn spoil(path: &Path, round: usize) {
     let file = path.join("db");
     let mut data = fs::read(&file).unwrap();
     let is_written = |byte: &u8| ![0, 0xff].contains(byte);
