@@ -2,7 +2,7 @@
 
 use profiles_core::store::sled::Compaction;
 
-use super::{Failure, check::is_unmade, one_line, say};
+use super::{Failure, check::is_unmade, complain, one_line, say};
 use crate::{
     app::{Database, place},
     config::Config,
@@ -23,6 +23,16 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
         megabytes(before),
         megabytes(after)
     )))
+}
+
+/// The same, of one that was filled a moment ago and is closed: rows that were put between others have overwritten ten times
+/// of what is left.
+pub(super) fn compact_what_was_filled(database: &Database, config: &Config) {
+    if let Database::Embedded(_) = database
+        && let Err(error) = Database::compact(config)
+    {
+        complain(&format!("what was overwritten is still on the disk; `compact` does away with it ({error})"));
+    }
 }
 
 fn megabytes(bytes: u64) -> u64 {

@@ -10,7 +10,7 @@ use profiles_core::{
 };
 use secrecy::SecretString;
 
-use super::{Failure, complain, say};
+use super::{Failure, compact::compact_what_was_filled, complain, say};
 use crate::{
     app::{Database, StartError, hashing},
     config::Config,
@@ -52,10 +52,7 @@ pub(super) async fn run(command: GenerateCommand, config: &Config) -> Result<(),
     };
     database.store().close().await.map_err(profiles_core::Error::from)?;
     filled?;
-    if let Database::Embedded(_) = database {
-        // Of what was written all over, ten times as much was overwritten as is left.
-        Database::compact(&config)?;
-    }
+    compact_what_was_filled(&database, &config);
     Ok(())
 }
 

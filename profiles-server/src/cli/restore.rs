@@ -16,7 +16,7 @@ use profiles_core::{
 };
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use super::{Failure, complain, one_line, progress, say};
+use super::{Failure, compact::compact_what_was_filled, complain, one_line, progress, say};
 use crate::{
     app::{Database, StartError, place},
     config::Config,
@@ -64,13 +64,6 @@ pub(super) async fn run(command: RestoreCommand, config: &Config) -> Result<(), 
     closed?;
     let seconds = started.elapsed().as_secs_f64();
     say(&one_line(&format!("restored {counts} in {seconds:.1} s to {}", place(config))))?;
-    if let Database::Embedded(_) = database
-        && let Err(error) = Database::compact(config)
-    {
-        complain(&format!(
-            "what was overwritten meanwhile is still on the disk; `compact` does away with it ({error})"
-        ));
-    }
     if secret::stored(&config.storage).map_err(StartError::from)?.is_none() {
         let to = config.storage.secret_file();
         complain(&format!(
@@ -79,6 +72,7 @@ pub(super) async fn run(command: RestoreCommand, config: &Config) -> Result<(), 
             to.display()
         ));
     }
+    compact_what_was_filled(&database, config);
     Ok(())
 }
 

@@ -6,14 +6,14 @@
 //!
 //! A copy is made beside the data, read again, and put in its place by one rename.
 
-use std::{mem, path::Path, thread};
+use std::{fs::File, mem, path::Path};
 
 use super::{
     SledConfig, SledStore,
-    engine::{Engine, Pair, View as _, Write, Writes, guarded, panic_message},
-    keys,
-    open::{self, OPENING_THREAD, OpenError, Opened, close},
-    rows::corrupt,
+    directory::{data, wait_for_sled},
+    engine::{Engine, Pair, View as _, Write, Writes, guarded},
+    keys::{self, Meta},
+    open::{OpenError, Opened, close, on_a_thread, open_without_texts},
 };
 use crate::store::Result as StoreResult;
 
@@ -38,57 +38,55 @@ impl SledStore {
     /// what counts twice (`docs/operations.md` has a measurement), and needs room for a second copy of it on the disk.
     ///
     /// # Atomicity
-    /// The new file takes the place of the old one by one rename, after it was read again and compared. If anything fails
+    /// The new file takes the place of the old one by one rename, after it was closed, opened and read again. If anything fails
     /// before, or the process ends, the database is as it was; a copy that was left behind goes when it is opened next.
     ///
     /// # Errors
     /// Those of [`SledStore::open`]; `Damaged` if not all of it can be read.
     pub fn compact(config: &SledConfig) -> Result<Compaction, OpenError> {
-        let Opened { engine, data, commits, mut directory, .. } = open::open(config)?;
+        let Opened { engine, data, commits, mut directory, .. } = open_without_texts(config)?;
         drop(data);
         let (before, copy, cache) = (directory.length()?, directory.copy(), config.cache_capacity / 2);
         let written = on_a_thread(&config.path, move || write_copy(engine, &copy, cache));
-        let taken = written.and_then(|()| directory.take_copy());
-        directory.remove_copy()?;
-        let closed = on_a_thread(&config.path, move || {
-            close(&mut directory, commits)?;
-            directory.length()
-        });
-        taken?;
-        Ok(Compaction { before, after: closed? })
+        let taken = written.and_then(|data| directory.take_copy(&data, commits));
+        // Otherwise it goes at the next opening.
+        let _ = directory.remove_copy();
+        if let Err(error) = taken {
+            // What it says of closing is of less interest.
+            let _ = on_a_thread(&config.path, move || close(&mut directory, commits));
+            return Err(error);
+        }
+        Ok(Compaction { before, after: directory.length()? })
     }
 }
 
-/// Calls sled, on a thread whose panics are errors.
-fn on_a_thread<T: Send + 'static>(
-    path: &Path,
-    run: impl FnOnce() -> Result<T, OpenError> + Send + 'static,
-) -> Result<T, OpenError> {
-    let thread = thread::Builder::new().name(OPENING_THREAD.to_owned()).spawn(run).map_err(OpenError::io(path))?;
-    thread.join().unwrap_or_else(|panic| Err(OpenError::damaged(path, panic_message(&*panic))))
-}
-
-/// Writes all that is in a database to another one, which is made there, and lets both go.
-pub(super) fn write_copy(engine: Engine, to: &Path, cache: u64) -> Result<(), OpenError> {
+/// Writes all that is in a database to another one, which is made there, and lets both go. Answers the file that all data of
+/// the other is in: a descriptor from before anything was written to it, because of a failed write each is told once.
+pub(super) fn write_copy(engine: Engine, to: &Path, cache: u64) -> Result<File, OpenError> {
+    let not_kept = |error| OpenError::from_store(to, error);
     let copy = Engine::open(to, cache).map_err(OpenError::io(to))?;
-    let copied = guarded(|| {
-        let written = fill(&copy, engine.scan(keys::everything()))?;
-        let mut read = Sum::default();
-        for pair in copy.scan(keys::everything()) {
-            let (key, value) = pair?;
-            read.add(&key, &value);
-        }
-        if read == written { Ok(()) } else { Err(corrupt("a copy of the database is not the same".to_owned())) }
-    });
-    copied.map_err(|error| OpenError::from_store(to, error))
+    let file = File::open(data(to)).map_err(OpenError::io(to))?;
+    let written = guarded(|| fill(&copy, &engine)).map_err(not_kept)?;
+    drop((engine, copy));
+    // As the next opening will find it.
+    wait_for_sled(to)?;
+    let copy = Engine::open(to, cache).map_err(OpenError::io(to))?;
+    let read = guarded(|| Sum::of(copy.scan(keys::everything()))).map_err(not_kept)?;
+    if read == written { Ok(file) } else { Err(OpenError::damaged(to, "a copy is not what it was made from")) }
 }
 
-/// Puts these pairs into an empty database.
-fn fill(copy: &Engine, pairs: impl Iterator<Item = StoreResult<Pair>>) -> StoreResult<Sum> {
+/// Puts all that is in a database into an empty one.
+fn fill(copy: &Engine, engine: &Engine) -> StoreResult<Sum> {
     let (mut sum, mut writes, mut bytes) = (Sum::default(), Writes::new(), 0);
-    for pair in pairs {
+    // The end of the log, as in every database: one that has lost its end then says so.
+    let (commits, mut last) = (Meta::Commits.key(), Writes::new());
+    for pair in engine.scan(keys::everything()) {
         let (key, value) = pair?;
         sum.add(&key, &value);
+        if key.as_ref() == commits.as_slice() {
+            last.insert(commits.clone(), Write::Put(value));
+            continue;
+        }
         bytes += key.len() + value.len();
         writes.insert(key.to_vec(), Write::Put(value));
         if bytes >= AT_ONCE {
@@ -97,6 +95,7 @@ fn fill(copy: &Engine, pairs: impl Iterator<Item = StoreResult<Pair>>) -> StoreR
         }
     }
     copy.apply(writes)?;
+    copy.apply(last)?;
     copy.flush()?;
     Ok(sum)
 }
@@ -109,6 +108,15 @@ struct Sum {
 }
 
 impl Sum {
+    fn of(pairs: impl Iterator<Item = StoreResult<Pair>>) -> StoreResult<Self> {
+        let mut sum = Self::default();
+        for pair in pairs {
+            let (key, value) = pair?;
+            sum.add(&key, &value);
+        }
+        Ok(sum)
+    }
+
     fn add(&mut self, key: &[u8], value: &[u8]) {
         let mut hasher = crc32fast::Hasher::new_with_initial(self.crc32);
         for part in [key, value] {

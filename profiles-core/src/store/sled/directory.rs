@@ -62,7 +62,10 @@ impl Directory {
         {
             return Err(OpenError::damaged(path, "its data is not what it was when it was closed"));
         }
-        remove_snapshots(path, UNFINISHED)?;
+        for snapshot in snapshots(path)?.iter().filter(|name| name.as_os_str().to_string_lossy().ends_with(UNFINISHED))
+        {
+            fs::remove_file(snapshot).map_err(OpenError::io(snapshot))?;
+        }
         let claimed = Self { path: path.to_owned(), marker, found, unsynced };
         claimed.remove_copy()?;
         Ok(claimed)
@@ -124,20 +127,28 @@ impl Directory {
         self.path.join(COPY)
     }
 
-    /// Puts the copy in the place of the data, once sled has let go of both. Whatever ends this on its way, either of them is
-    /// there, whole.
-    pub(super) fn take_copy(&self) -> Result<(), OpenError> {
+    /// Puts the copy, whose data this is, in the place of the data, once sled has let go of both, and closes the database. Whatever
+    /// ends this on its way, either of them is there, whole.
+    pub(super) fn take_copy(&mut self, file: &File, commits: u64) -> Result<(), OpenError> {
         let copy = self.copy();
         for path in [&self.path, &copy] {
             wait_for_sled(path)?;
             check_is_one_file(path)?;
         }
-        sync(&data(&copy))?;
-        // They are of the former data.
-        remove_snapshots(&self.path, "")?;
+        make_alike(&self.data(), file).and_then(|()| file.sync_all()).map_err(OpenError::io(&copy))?;
+        for snapshot in snapshots(&self.path)? {
+            fs::remove_file(&snapshot).map_err(OpenError::io(&snapshot))?;
+        }
         sync(&self.path)?;
         fs::rename(data(&copy), self.data()).map_err(OpenError::io(&self.path))?;
-        sync(&self.path)
+        sync(&self.path)?;
+        self.note_closing(commits)?;
+        for snapshot in snapshots(&copy)? {
+            let file = File::open(&snapshot).and_then(|file| make_alike(&self.data(), &file));
+            let moved = snapshot.file_name().map(|name| fs::rename(&snapshot, self.path.join(name)));
+            file.and(moved.unwrap_or(Ok(()))).map_err(OpenError::io(&snapshot))?;
+        }
+        Ok(())
     }
 
     /// Removes what there is of a copy.
@@ -161,8 +172,23 @@ impl Directory {
     }
 }
 
-fn data(path: &Path) -> PathBuf {
+/// The file of a database that all data is in.
+pub(super) fn data(path: &Path) -> PathBuf {
     path.join("db")
+}
+
+/// Gives a file the owner and the mode of another: whoever opens that one is to open this one too, and nobody else.
+fn make_alike(path: &Path, file: &File) -> io::Result<()> {
+    let wanted = fs::metadata(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        let found = file.metadata()?;
+        if (found.uid(), found.gid()) != (wanted.uid(), wanted.gid()) {
+            fchown(file, Some(wanted.uid()), Some(wanted.gid()))?;
+        }
+    }
+    file.set_permissions(wanted.permissions())
 }
 
 /// Syncs a file or a directory.
@@ -243,17 +269,16 @@ fn check_files(path: &Path) -> Result<(), OpenError> {
 /// for the newest and refuses (sled#1533). The real one is complete before it gets its name, so the half can go.
 const UNFINISHED: &str = ".generating";
 
-/// Removes sled's snapshots whose names end so. They tell where the pages are, which sled finds out without them as well.
-fn remove_snapshots(path: &Path, end: &str) -> Result<(), OpenError> {
+/// sled's snapshots in a directory. They tell where the pages are, which sled finds out without them as well.
+fn snapshots(path: &Path) -> Result<Vec<PathBuf>, OpenError> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(path).map_err(OpenError::io(path))? {
         let entry = entry.map_err(OpenError::io(path))?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("snap.") && name.ends_with(end) {
-            fs::remove_file(entry.path()).map_err(OpenError::io(path))?;
+        if entry.file_name().to_string_lossy().starts_with("snap.") {
+            found.push(entry.path());
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Refuses data of which a part lies in files of their own, as sled does with pages of over 128 KB. The store's do not become
@@ -272,7 +297,7 @@ fn check_is_one_file(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Waits until sled's lock on its file is free. We hold the marker's, so it is only a matter of threads that end.
-fn wait_for_sled(path: &Path) -> Result<(), OpenError> {
+pub(super) fn wait_for_sled(path: &Path) -> Result<(), OpenError> {
     let file = data(path);
     let started = Instant::now();
     loop {

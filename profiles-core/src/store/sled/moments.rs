@@ -31,6 +31,11 @@ impl Moments {
         before.min(end)..since.min(end)
     }
 
+    /// Forgets all: what there is now is another database.
+    pub(super) fn forget(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Remembers when this status was posted.
     pub(super) fn learn(&self, at: Timestamp, id: StatusId) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);

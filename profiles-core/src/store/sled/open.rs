@@ -122,18 +122,44 @@ pub(super) struct Opened {
 }
 
 /// Opens the database in this directory; makes it if there is nothing yet.
-///
-/// It is done on a thread of its own, because sled panics on some damage: there, a panic becomes an error.
 pub(super) fn open(config: &SledConfig) -> Result<Opened, OpenError> {
-    let SledConfig { path, cache_capacity, accept_loss, .. } = config.clone();
-    let thread = thread::Builder::new().name(OPENING_THREAD.to_owned());
-    let opening = thread.spawn(move || start(Directory::claim(&path, accept_loss)?, cache_capacity, accept_loss));
-    let opening = opening.map_err(OpenError::io(&config.path))?;
-    opening.join().unwrap_or_else(|panic| Err(OpenError::damaged(&config.path, panic_message(&*panic))))
+    let given = config.clone();
+    on_a_thread(&config.path, move || {
+        let mut opened = start(&given)?;
+        opened.keep_texts(given.cache_capacity / 2);
+        Ok(opened)
+    })
 }
 
-fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Result<Opened, OpenError> {
-    let path = directory.path().to_owned();
+/// The same, for who searches for no profiles.
+pub(super) fn open_without_texts(config: &SledConfig) -> Result<Opened, OpenError> {
+    let given = config.clone();
+    on_a_thread(&config.path, move || start(&given))
+}
+
+/// Does what calls sled on a thread of its own, because sled panics on some damage: there, a panic becomes an error.
+pub(super) fn on_a_thread<T: Send + 'static>(
+    path: &Path,
+    run: impl FnOnce() -> Result<T, OpenError> + Send + 'static,
+) -> Result<T, OpenError> {
+    let thread = thread::Builder::new().name(OPENING_THREAD.to_owned()).spawn(run).map_err(OpenError::io(path))?;
+    thread.join().unwrap_or_else(|panic| Err(OpenError::damaged(path, panic_message(&*panic))))
+}
+
+impl Opened {
+    /// Keeps the texts that profiles are searched by in memory, or so many bytes of them.
+    fn keep_texts(&mut self, most: u64) {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        if let Err(error) = guarded(|| self.engine.keep(keys::all_search_texts(), most)) {
+            // Searches alone need them, and then say so. What else is there can be read, and saved.
+            tracing::warn!(%error, "the texts that profiles are searched by can't be read");
+        }
+    }
+}
+
+fn start(config: &SledConfig) -> Result<Opened, OpenError> {
+    let SledConfig { path, cache_capacity, accept_loss, .. } = config.clone();
+    let mut directory = Directory::claim(&path, accept_loss)?;
     let expected = match directory.found() {
         State::Unfinished => None,
         State::Open { commits } | State::Closed { commits, .. } => Some(commits),
@@ -142,9 +168,8 @@ fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Re
         // sled may change the file even if it then fails: it no longer is what was closed.
         directory.note_opening(commits)?;
     }
-    // One half is for the texts that searches read from one end to the other, the other for pages.
-    let half = cache_capacity / 2;
-    let mut engine = Engine::open(&path, half).map_err(|error| match error.kind() {
+    // The other half is for the texts that searches read from one end to the other.
+    let engine = Engine::open(&path, cache_capacity / 2).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => OpenError::damaged(&path, &error.to_string()),
         _ => OpenError::io(&path)(error),
     })?;
@@ -172,11 +197,6 @@ fn start(mut directory: Directory, cache_capacity: u64, accept_loss: bool) -> Re
             return Err(OpenError::Older { path, found: older, known: FORMAT });
         }
         _ => return Err(OpenError::damaged(&path, "what it should hold is not there")),
-    }
-    let texts = usize::try_from(half).unwrap_or(usize::MAX);
-    if let Err(error) = guarded(|| engine.keep(keys::all_search_texts(), texts)) {
-        // Searches alone need them, and then say so. What else is there can be read, and saved.
-        tracing::warn!(%error, "the texts that profiles are searched by can't be read");
     }
     let unclean = matches!(directory.found(), State::Open { .. });
     Ok(Opened { engine, data, commits: found.commits, unclean, directory })

@@ -36,6 +36,7 @@ impl Transfer for SledStore {
         if outcome.is_err() {
             while self.write(|transaction| transaction.clear_some(AT_ONCE)).await? {}
         }
+        self.moments.forget();
         self.write(|transaction| {
             transaction.remove(Meta::Importing.key());
             Ok(())

@@ -39,8 +39,9 @@ pub(super) struct InChunks<'a> {
     among: RangeInclusive<u64>,
     /// Reads the chunk that was begun last.
     open: Box<dyn Iterator<Item = Result<Found>> + 'a>,
-    /// Blocks of that chunk that have the terms.
+    /// Blocks of that chunk that have the terms, and the last of them.
     met: u64,
+    last: Option<u64>,
 }
 
 impl<'a> InChunks<'a> {
@@ -50,7 +51,7 @@ impl<'a> InChunks<'a> {
         among: RangeInclusive<u64>,
         way: Way,
     ) -> Self {
-        Self { search, way, left: Some(chunks), among, open: Box::new(iter::empty()), met: 0 }
+        Self { search, way, left: Some(chunks), among, open: Box::new(iter::empty()), met: 0, last: None }
     }
 
     /// Begins the next chunk, and answers whether there is one. Behind an error there is none.
@@ -75,7 +76,12 @@ impl Iterator for InChunks<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(found) = self.open.next() {
-                self.met += u64::from(found.as_ref().is_ok_and(|found| found.shown != 0));
+                if let Ok(Found { block, shown }) = &found
+                    && *shown != 0
+                    && self.last.replace(*block) != Some(*block)
+                {
+                    self.met += 1;
+                }
                 return Some(found);
             }
             match self.begin() {

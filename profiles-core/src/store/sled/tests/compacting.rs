@@ -85,13 +85,17 @@ async fn writing_anew_may_be_interrupted_anywhere() {
     let before = contents(&store).unwrap();
     store.close().await.unwrap();
     let long = length(dir.path());
-    for copied in [false, true] {
+    for renamed in [false, true] {
         let open::Opened { engine, directory, .. } = open::open(&SledConfig::new(dir.path())).unwrap();
         let copy = directory.copy();
-        compact::write_copy(engine, &copy, 1 << 20).unwrap();
-        assert!(copy.join("db").exists());
-        if copied {
-            directory.take_copy().unwrap();
+        drop(compact::write_copy(engine, &copy, 1 << 20).unwrap());
+        if renamed {
+            for entry in fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()) {
+                if entry.file_name().unwrap().to_str().unwrap().starts_with("snap.") {
+                    fs::remove_file(entry).unwrap();
+                }
+            }
+            fs::rename(copy.join("db"), dir.path().join("db")).unwrap();
         }
         drop(directory);
         let store = open(dir.path());
@@ -99,7 +103,7 @@ async fn writing_anew_may_be_interrupted_anywhere() {
         assert_eq!(contents(&store).unwrap(), before);
         assert_eq!(store.verify().await.unwrap(), nothing());
         store.close().await.unwrap();
-        assert!(!copied || length(dir.path()) < long);
+        assert!(!renamed || length(dir.path()) < long);
     }
 }
 
@@ -123,4 +127,35 @@ async fn of_a_damaged_database_nothing_more_is_lost() {
             (left, tried) => assert_eq!(left.is_ok(), tried.is_ok(), "{round}: {outcome:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn damage_to_what_was_written_anew_is_noticed() {
+    let good = directory();
+    worn(good.path()).await.close().await.unwrap();
+    SledStore::compact(&SledConfig::new(good.path())).unwrap();
+    for round in 0..40 {
+        let dir = directory();
+        closing::copy(good.path(), dir.path());
+        damage::spoil(dir.path(), round);
+        let refused = SledStore::open(SledConfig::new(dir.path())).map(drop);
+        assert!(matches!(refused, Err(OpenError::Damaged { .. })), "{round}: {refused:?}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn who_could_open_it_can_open_it_still() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+
+    let dir = directory();
+    worn(dir.path()).await.close().await.unwrap();
+    let file = dir.path().join("db");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o620)).unwrap();
+    // Root alone can give files away.
+    let is_root = chown(&file, Some(65_534), Some(65_534)).is_ok();
+    SledStore::compact(&SledConfig::new(dir.path())).unwrap();
+    let found = fs::metadata(&file).unwrap();
+    assert_eq!(found.mode() & 0o777, 0o620);
+    assert!(!is_root || (found.uid(), found.gid()) == (65_534, 65_534));
 }

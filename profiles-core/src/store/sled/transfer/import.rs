@@ -42,7 +42,7 @@ impl Transaction<'_> {
     /// The first keys that say anything but what an empty database says.
     fn keys_but_of_the_store(&self, limit: usize) -> Result<Vec<Vec<u8>>> {
         let own = [Meta::Format.key(), Meta::Commits.key(), Meta::Importing.key()];
-        let keys = self.scan(Space::Meta.range().start..vec![u8::MAX]).map(|pair| pair.map(|(key, _)| key.to_vec()));
+        let keys = self.scan(keys::everything()).map(|pair| pair.map(|(key, _)| key.to_vec()));
         keys.filter(|key| key.as_ref().map_or(true, |key| !own.contains(key))).take(limit).collect()
     }
 
