@@ -1,6 +1,9 @@
 //! Swagger UI, and the OpenAPI document that it shows.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use poem::{EndpointExt, Request, Response, Route, endpoint::make_sync, web::Html};
 use poem_openapi::{OpenApi, OpenApiService};
@@ -21,12 +24,14 @@ const HEAD: [(&str, &str); 2] = [
 /// "Try it out" asks where the API is mounted.
 pub(crate) struct Documentation {
     document: String,
+    /// What is before and behind the document in the page: 2 MB, made when somebody first asks for it.
+    frame: OnceLock<(String, String)>,
     settings: Arc<Settings>,
 }
 
 impl Documentation {
     pub(crate) fn new<T: OpenApi>(service: &OpenApiService<T, ()>, settings: Arc<Settings>) -> Self {
-        Self { document: service.spec(), settings }
+        Self { document: service.spec(), frame: OnceLock::new(), settings }
     }
 
     /// `/openapi.json` and `/docs`.
@@ -50,12 +55,17 @@ impl Documentation {
         Cow::Owned(self.document.replacen(NO_SERVERS, &format!(r#""servers": {servers}"#), 1))
     }
 
-    /// Made anew for each who asks: it has 2 MB, most of it Swagger UI itself, and hardly anybody asks twice.
     fn page(&self, request: &Request) -> String {
-        let blank = OpenApiService::new((), "profiles", "");
-        let (page, its_document) = (blank.swagger_ui_html(), blank.spec());
-        let (before, after) = page.split_once(&its_document).unwrap_or_default();
-        let before = HEAD.iter().fold(before.to_owned(), |page, (lacking, whole)| page.replacen(lacking, whole, 1));
-        [&before, self.document(request).as_ref(), after].concat()
+        let (before, after) = self.frame.get_or_init(frame);
+        [before, self.document(request).as_ref(), after].concat()
     }
+}
+
+/// What is before and behind the document in a page of Swagger UI.
+fn frame() -> (String, String) {
+    let blank = OpenApiService::new((), "profiles", "");
+    let (page, document) = (blank.swagger_ui_html(), blank.spec());
+    let (before, after) = page.split_once(&document).unwrap_or_default();
+    let before = HEAD.iter().fold(before.to_owned(), |page, (lacking, whole)| page.replacen(lacking, whole, 1));
+    (before, after.to_owned())
 }
