@@ -24,7 +24,7 @@ fn an_empty_database_is_filled_and_its_indexes_are_made_anew() {
 
     let written = place.run("compact");
     assert_eq!(written.code, Some(0), "{written:?}");
-    assert!(written.out.starts_with("the database in profiles-data had "), "{written:?}");
+    assert!(written.out.starts_with("the database in ./profiles-data had "), "{written:?}");
     assert!(place.run("check").out.contains("contents: sound\n"));
 
     let server = place.serve("--page-size 7");
@@ -43,6 +43,6 @@ fn an_empty_database_is_filled_and_its_indexes_are_made_anew() {
 fn where_there_is_no_database_none_is_made_to_be_written_anew() {
     let place = Place::new();
     let nothing = place.run("compact");
-    assert_eq!((nothing.code, nothing.out.as_str()), (Some(0), "nothing to do: no database in profiles-data yet\n"));
+    assert_eq!((nothing.code, nothing.out.as_str()), (Some(0), "nothing to do: no database in ./profiles-data yet\n"));
     assert!(!place.path("profiles-data").exists());
 }
