@@ -17,7 +17,7 @@ use super::{
 };
 use crate::store::Result as StoreResult;
 
-/// Bytes of pairs that are written at once. Few in unit tests, so that it takes several writes.
+/// Bytes of pairs that are written at once. Few in unit tests, so that there are several writes.
 const AT_ONCE: usize = if cfg!(test) { 64 * 1024 } else { 1024 * 1024 };
 
 /// What [`SledStore::compact`] has won: the bytes of the file that all data is in.
@@ -63,16 +63,16 @@ impl SledStore {
 /// Writes all that is in a database to another one, which is made there, and lets both go. Answers the file that all data of
 /// the other is in: a descriptor from before anything was written to it, because of a failed write each is told once.
 pub(super) fn write_copy(engine: Engine, to: &Path, cache: u64) -> Result<File, OpenError> {
-    let not_kept = |error| OpenError::from_store(to, error);
+    let of = to.parent().unwrap_or(to);
     let copy = Engine::open(to, cache).map_err(OpenError::io(to))?;
     let file = File::open(data(to)).map_err(OpenError::io(to))?;
-    let written = guarded(|| fill(&copy, &engine)).map_err(not_kept)?;
+    let written = guarded(|| fill(&copy, &engine)).map_err(|error| OpenError::from_store(of, error))?;
     drop((engine, copy));
     // As the next opening will find it.
     wait_for_sled(to)?;
     let copy = Engine::open(to, cache).map_err(OpenError::io(to))?;
-    let read = guarded(|| Sum::of(copy.scan(keys::everything()))).map_err(not_kept)?;
-    if read == written { Ok(file) } else { Err(OpenError::damaged(to, "a copy is not what it was made from")) }
+    let read = guarded(|| Sum::of(copy.scan(keys::everything()))).map_err(|error| OpenError::from_store(of, error))?;
+    if read == written { Ok(file) } else { Err(OpenError::damaged(of, "a copy is not what it was made from")) }
 }
 
 /// Puts all that is in a database into an empty one.

@@ -118,6 +118,8 @@ async fn of_a_damaged_database_nothing_more_is_lost() {
         closing::copy(left.path(), tried.path());
         let accepting = |dir: &TempDir| SledConfig { accept_loss: true, ..SledConfig::new(dir.path()) };
         let outcome = SledStore::compact(&accepting(&tried)).map(drop).map_err(|error| error.to_string());
+        let place = format!("the database in {} is damaged (", tried.path().display());
+        assert!(outcome.as_ref().err().is_none_or(|error| error.starts_with(&place)), "{outcome:?}");
         match (SledStore::open(accepting(&left)), SledStore::open(accepting(&tried))) {
             (Ok(left), Ok(tried)) => {
                 let (left, tried) = (contents(&left), contents(&tried));
