@@ -23,13 +23,13 @@ use crate::store::{
 const FEW_BLOCKS: usize = 16;
 
 /// Blocks of a chunk with the terms, beyond which the next chunk is searched without its postings. In unit tests, any.
-const MOST_BLOCKS: u64 = if cfg!(test) { 0 } else { BLOCKS / 2 };
+const MOST_BLOCKS: u64 = if cfg!(test) { 0 } else { BLOCKS / 4 };
 
 /// What some chunks have of what is looked for, block by block, on that way.
 ///
-/// Postings of grams that are in most blocks leave most texts to be looked at, and cost more to read than the texts to search:
-/// those are in memory, and postings that nobody has asked for lately are not. So where terms were in most blocks of a
-/// chunk, the postings of the next are left alone; where the terms become rare, they are asked again.
+/// Postings of grams that are in many blocks leave many texts to be looked at, and cost more to read than the texts to search:
+/// those are in memory, and postings that nobody has asked for lately are not. So where terms were in more than a quarter of the
+/// blocks of a chunk, the postings of the next are left alone; where the terms become rare, they are asked again.
 pub(super) struct InChunks<'a> {
     search: &'a Search<'a>,
     way: Way,
