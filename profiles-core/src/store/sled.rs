@@ -116,6 +116,11 @@ impl SledConfig {
             accept_loss: false,
         }
     }
+
+    /// Bytes for pages, and as many for the texts that searches read from one end to the other.
+    fn half_of_cache(&self) -> u64 {
+        self.cache_capacity / 2
+    }
 }
 
 /// Keeps everything in one directory.

@@ -46,7 +46,7 @@ impl SledStore {
     pub fn compact(config: &SledConfig) -> Result<Compaction, OpenError> {
         let Opened { engine, data, commits, mut directory, .. } = open_without_texts(config)?;
         drop(data);
-        let (before, copy, cache) = (directory.length()?, directory.copy(), config.cache_capacity / 2);
+        let (before, copy, cache) = (directory.length()?, directory.copy(), config.half_of_cache());
         let written = on_a_thread(&config.path, move || write_copy(engine, &copy, cache));
         let taken = written.and_then(|data| directory.take_copy(&data, commits));
         // Otherwise it goes at the next opening.

@@ -62,8 +62,7 @@ impl Directory {
         {
             return Err(OpenError::damaged(path, "its data is not what it was when it was closed"));
         }
-        for snapshot in snapshots(path)?.iter().filter(|name| name.as_os_str().to_string_lossy().ends_with(UNFINISHED))
-        {
+        for snapshot in snapshots(path)?.iter().filter(|path| path.extension().is_some_and(|end| end == UNFINISHED)) {
             fs::remove_file(snapshot).map_err(OpenError::io(snapshot))?;
         }
         let claimed = Self { path: path.to_owned(), marker, found, unsynced };
@@ -144,9 +143,9 @@ impl Directory {
         sync(&self.path)?;
         self.note_closing(commits)?;
         for snapshot in snapshots(&copy)? {
-            let file = File::open(&snapshot).and_then(|file| make_alike(&self.data(), &file));
-            let moved = snapshot.file_name().map(|name| fs::rename(&snapshot, self.path.join(name)));
-            file.and(moved.unwrap_or(Ok(()))).map_err(OpenError::io(&snapshot))?;
+            let place = self.path.join(snapshot.file_name().unwrap_or_default());
+            let alike = File::open(&snapshot).and_then(|file| make_alike(&self.data(), &file));
+            alike.and_then(|()| fs::rename(&snapshot, place)).map_err(OpenError::io(&snapshot))?;
         }
         Ok(())
     }
@@ -267,7 +266,7 @@ fn check_files(path: &Path) -> Result<(), OpenError> {
 
 /// How the name of half a snapshot ends. A process that was killed while it opened a database leaves one, which sled takes
 /// for the newest and refuses (sled#1533). The real one is complete before it gets its name, so the half can go.
-const UNFINISHED: &str = ".generating";
+const UNFINISHED: &str = "generating";
 
 /// sled's snapshots in a directory. They tell where the pages are, which sled finds out without them as well.
 fn snapshots(path: &Path) -> Result<Vec<PathBuf>, OpenError> {

@@ -126,7 +126,7 @@ pub(super) fn open(config: &SledConfig) -> Result<Opened, OpenError> {
     let given = config.clone();
     on_a_thread(&config.path, move || {
         let mut opened = start(&given)?;
-        opened.keep_texts(given.cache_capacity / 2);
+        opened.keep_texts(given.half_of_cache());
         Ok(opened)
     })
 }
@@ -158,7 +158,7 @@ impl Opened {
 }
 
 fn start(config: &SledConfig) -> Result<Opened, OpenError> {
-    let SledConfig { path, cache_capacity, accept_loss, .. } = config.clone();
+    let SledConfig { path, accept_loss, .. } = config.clone();
     let mut directory = Directory::claim(&path, accept_loss)?;
     let expected = match directory.found() {
         State::Unfinished => None,
@@ -168,8 +168,7 @@ fn start(config: &SledConfig) -> Result<Opened, OpenError> {
         // sled may change the file even if it then fails: it no longer is what was closed.
         directory.note_opening(commits)?;
     }
-    // The other half is for the texts that searches read from one end to the other.
-    let engine = Engine::open(&path, cache_capacity / 2).map_err(|error| match error.kind() {
+    let engine = Engine::open(&path, config.half_of_cache()).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => OpenError::damaged(&path, &error.to_string()),
         _ => OpenError::io(&path)(error),
     })?;

@@ -5,7 +5,6 @@ use std::{iter, mem, ops::RangeInclusive};
 use super::{
     BLOCKS, Gram, Postings, block_in,
     lookup::{Found, Search},
-    postings::Slots,
     read_postings,
     sheets::sheets_in,
 };
@@ -60,7 +59,9 @@ impl<'a> InChunks<'a> {
         if mem::take(&mut self.met) > MOST_BLOCKS && !self.search.exact {
             let chunk = if self.way == Way::Up { *chunks.start() } else { *chunks.end() };
             self.left = behind(chunk, &chunks, self.way);
-            self.open = self.search.in_texts(chunk, &self.among, self.way);
+            let (first, last) = (block_in(chunk, 0), block_in(chunk, BLOCKS - 1));
+            let blocks = first.max(*self.among.start())..=last.min(*self.among.end());
+            self.open = Box::new(self.search.in_texts(blocks, self.way));
             return Ok(true);
         }
         let Some((chunk, candidates, behind)) = self.search.candidates(chunks, self.way)? else { return Ok(false) };
@@ -97,19 +98,7 @@ impl Iterator for InChunks<'_> {
 type Candidates = (u64, Postings, Option<RangeInclusive<u64>>);
 
 impl Search<'_> {
-    /// Those of a chunk that are in these blocks and have the terms, by its texts alone.
-    fn in_texts(
-        &self,
-        chunk: u64,
-        among: &RangeInclusive<u64>,
-        way: Way,
-    ) -> Box<dyn Iterator<Item = Result<Found>> + '_> {
-        let (first, last) = (block_in(chunk, 0), block_in(chunk, BLOCKS - 1));
-        let blocks = first.max(*among.start())..=last.min(*among.end());
-        Box::new(self.in_sheets(sheets_in(self.view, blocks, way), way, |_| Slots::MAX))
-    }
-
-    /// The same, of these candidates.
+    /// Those of these candidates, of a chunk, that are in these blocks and have the terms.
     fn in_candidates(
         &self,
         chunk: u64,

@@ -1,6 +1,9 @@
 //! From terms to profiles.
 
-use std::{iter, ops::Range};
+use std::{
+    iter,
+    ops::{Range, RangeInclusive},
+};
 
 use memchr::memmem::Finder;
 
@@ -127,8 +130,7 @@ impl<'a> Search<'a> {
         let found: Box<dyn Iterator<Item = Result<Found>> + '_> = if ids.is_empty() {
             Box::new(iter::empty())
         } else if self.grams.is_empty() {
-            let sheets = sheets_in(self.view, first.block..=last.block, way);
-            Box::new(self.in_sheets(sheets, way, |_| Slots::MAX))
+            Box::new(self.in_texts(first.block..=last.block, way))
         } else {
             Box::new(InChunks::new(self, first.chunk..=last.chunk, first.block..=last.block, way))
         };
@@ -142,6 +144,11 @@ impl<'a> Search<'a> {
             }
             Ok(found)
         })
+    }
+
+    /// Those of these blocks that contain the terms, by their texts alone.
+    pub(super) fn in_texts(&self, blocks: RangeInclusive<u64>, way: Way) -> impl Iterator<Item = Result<Found>> {
+        self.in_sheets(sheets_in(self.view, blocks, way), way, |_| Slots::MAX)
     }
 
     /// Those in these sheets that contain the terms and are among the slots of their blocks that `among` answers. A profile
